@@ -1,0 +1,64 @@
+"""Drift: the comparison of a plan without anything to apply, at the level of settings and of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from reconciler.core.diff import compare_settings
+from reconciler.core.expand import expand
+from reconciler.core.images import wanted
+from reconciler.core.ownership import Options, compare_ownership
+from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic, in_order
+from reconciler.model.drift import Drift, ImageDrift
+from reconciler.model.image import Digest
+from reconciler.model.live import Live
+from reconciler.model.plan import Action, Change
+from reconciler.model.spec import Desired
+
+
+def find_drift(
+    desired: Desired,
+    live: Live,
+    *,
+    only: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    spec_digest: Digest,
+    live_digest: Digest,
+    diagnostics: Iterable[Diagnostic] = (),
+) -> Drift:
+    """`ignore` holds addresses, or `address:field` to leave out one field of it; `only` holds addresses."""
+    expanded = expand(desired, live)
+    settings = compare_settings(expanded, live)
+    images = wanted(expanded, live, imports_first=False)
+    unmanaged = compare_ownership(expanded, live, settings.claimed, Options())
+    changes = (_without_ignored(change, ignore) for change in settings.changes)
+    kept = (change for change in changes if change is not None and _chosen(change.address, only))
+    drifted = (image for image in images.drift if _chosen(image.address, only) and not _ignored(image, ignore))
+    return Drift(
+        tuple(sorted(kept, key=lambda change: change.address)),
+        tuple(sorted(drifted, key=lambda image: (image.address, image.image))),
+        in_order([*diagnostics, *settings.diagnostics, *images.diagnostics, *unmanaged.diagnostics]),
+        spec_digest,
+        live_digest,
+    )
+
+
+def _chosen(address: Address, only: Sequence[str]) -> bool:
+    return not only or any(address.within(prefix) for prefix in only)
+
+
+def _ignored(image: ImageDrift, ignore: Sequence[str]) -> bool:
+    return any(image.address.within(pattern) for pattern in ignore)
+
+
+def _without_ignored(change: Change, ignore: Sequence[str]) -> Change | None:
+    if any(change.address.within(pattern) for pattern in ignore):
+        return None
+    own = f"{change.address}:"
+    paths = {pattern.removeprefix(own) for pattern in ignore if pattern.startswith(own)}
+    fields = tuple(field for field in change.fields if field.path not in paths)
+    if change.action is Action.UPDATE and not fields:
+        return None
+    return replace(change, fields=fields)

@@ -1,0 +1,195 @@
+"""The dependency graph: which resource needs which, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from reconciler.model import address
+from reconciler.model.address import Address, Kind
+from reconciler.model.diagnostic import Diagnostic, Related, Severity
+from reconciler.model.graph import Edge, Graph
+from reconciler.model.rulebook import Rule
+from reconciler.model.spec import Backfill, Desired, ImportRule, PersonalSource, ReplicationRule, Trigger
+
+RULES = (
+    Rule(
+        "R-GRAPH-1",
+        "resources depend on each other in a circle",
+        "No order exists in which these resources could be worked on.",
+        "Remove one of the dependencies on the path.",
+    ),
+)
+
+
+def build(desired: Desired) -> Graph:
+    """Nodes are what the YAML declares and the backfills that follow from it."""
+    nodes = sorted(_nodes(desired))
+    known = set(nodes)
+    edges = sorted({edge for edge in _edges(desired) if edge.dependency in known}, key=_edge_order)
+    return Graph(tuple(nodes), tuple(edges))
+
+
+def find_cycle(graph: Graph) -> Diagnostic | None:
+    """One circle of dependencies, as the path of the places that make it, or None."""
+    import networkx
+
+    directed: networkx.DiGraph[Address] = networkx.DiGraph()
+    directed.add_nodes_from(graph.nodes)
+    directed.add_edges_from((edge.dependent, edge.dependency) for edge in graph.edges)
+    try:
+        path = networkx.find_cycle(directed)
+    except networkx.NetworkXNoCycle:
+        return None
+    reasons = {(edge.dependent, edge.dependency): edge for edge in graph.edges}
+    edges = [reasons[step[0], step[1]] for step in path]
+    names = " -> ".join([*(str(edge.dependent) for edge in edges), str(edges[-1].dependency)])
+    return Diagnostic(
+        "R-GRAPH-1",
+        Severity.ERROR,
+        f"dependency cycle: {names}",
+        hint="remove one of the dependencies on the path",
+        span=min(edge.span for edge in edges),
+        address=str(edges[0].dependent),
+        related=tuple(Related(edge.span, f"{edge.dependent} needs {edge.dependency}: {edge.reason}") for edge in edges),
+    )
+
+
+def dependencies(graph: Graph) -> Mapping[Address, tuple[Address, ...]]:
+    found: dict[Address, list[Address]] = {node: [] for node in graph.nodes}
+    for edge in graph.edges:
+        found[edge.dependent].append(edge.dependency)
+    return {node: tuple(sorted(set(needs))) for node, needs in found.items()}
+
+
+def nearest(
+    node: Address, wanted: frozenset[Address], needs: Mapping[Address, Sequence[Address]]
+) -> tuple[Address, ...]:
+    """The closest dependencies of `node` that are in `wanted`, looking through those that are not."""
+    found: set[Address] = set()
+    pending, seen = list(needs.get(node, ())), {node}
+    while pending:
+        dependency = pending.pop()
+        if dependency in seen:
+            continue
+        seen.add(dependency)
+        if dependency in wanted:
+            found.add(dependency)
+        else:
+            pending.extend(needs.get(dependency, ()))
+    return tuple(sorted(found))
+
+
+def closure(starts: Iterable[Address], follow: Mapping[Address, Sequence[Address]]) -> frozenset[Address]:
+    """`starts` and everything that can be reached from them."""
+    seen: set[Address] = set()
+    pending = list(starts)
+    while pending:
+        node = pending.pop()
+        if node not in seen:
+            seen.add(node)
+            pending.extend(follow.get(node, ()))
+    return frozenset(seen)
+
+
+def reverse(needs: Mapping[Address, Sequence[Address]]) -> Mapping[Address, tuple[Address, ...]]:
+    found: dict[Address, list[Address]] = {node: [] for node in needs}
+    for node, dependencies_of_node in needs.items():
+        for dependency in dependencies_of_node:
+            found.setdefault(dependency, []).append(node)
+    return {node: tuple(dependents) for node, dependents in found.items()}
+
+
+def _nodes(desired: Desired) -> Iterator[Address]:
+    for group in (
+        desired.instances,
+        desired.endpoints,
+        desired.namespaces,
+        desired.repositories,
+        desired.vpcs,
+        desired.imports,
+        desired.replications,
+    ):
+        yield from (resource.address for resource in group)
+    yield from (rule.backfill_address for rule in desired.replications if rule.backfill is not Backfill.NONE)
+
+
+def _edges(desired: Desired) -> Iterator[Edge]:
+    for endpoint in desired.endpoints:
+        yield Edge(endpoint.address, address.instance(endpoint.instance), "endpoint of", endpoint.places.span)
+    for namespace in desired.namespaces:
+        yield Edge(namespace.address, address.instance(namespace.instance), "in instance", namespace.places.span)
+    for repository in desired.repositories:
+        span = repository.places.span
+        home = address.namespace(repository.instance, repository.namespace)
+        yield Edge(repository.address, address.instance(repository.instance), "in instance", span)
+        yield Edge(repository.address, home, "in namespace", span)
+    for binding in desired.vpcs:
+        yield Edge(binding.address, address.instance(binding.instance), "bound to", binding.places.at("instance"))
+    for rule in desired.imports:
+        yield from _import_edges(rule, desired)
+    for replication in desired.replications:
+        yield from _replication_edges(replication, desired)
+
+
+def _import_edges(rule: ImportRule, desired: Desired) -> Iterator[Edge]:
+    span = rule.places.at("target")
+    yield Edge(rule.address, address.instance(rule.target), "imports into", span)
+    if rule.vpc is not None:
+        yield Edge(rule.address, address.vpc(rule.vpc), "transfers through", rule.places.at("vpc"))
+    yield from _content_edges(rule.address, rule.target, _target_namespaces(rule), desired)
+    for endpoint in desired.endpoints:
+        if endpoint.instance == rule.target:
+            yield Edge(rule.address, endpoint.address, "reaches the registry through", span)
+    for replication in desired.replications:
+        if replication.source == rule.target and replication.trigger is Trigger.PUSH:
+            reason = "what is pushed after the rule exists is replicated by the service"
+            yield Edge(rule.address, replication.address, reason, replication.places.at("source"))
+
+
+def _target_namespaces(rule: ImportRule) -> frozenset[str] | None:
+    """None when the source's namespaces are not known from the YAML."""
+    if isinstance(rule.source, PersonalSource):
+        return frozenset(rule.rename.get(name, name) for name in rule.source.namespaces)
+    return None
+
+
+def _content_edges(node: Address, instance: str, namespaces: frozenset[str] | None, desired: Desired) -> Iterator[Edge]:
+    for namespace in desired.namespaces:
+        if namespace.instance == instance and (namespaces is None or namespace.name in namespaces):
+            yield Edge(node, namespace.address, "images go into", namespace.places.span)
+    for repository in desired.repositories:
+        if repository.instance == instance and (namespaces is None or repository.namespace in namespaces):
+            yield Edge(node, repository.address, "images go into", repository.places.span)
+
+
+def _replication_edges(rule: ReplicationRule, desired: Desired) -> Iterator[Edge]:
+    source, target = rule.places.at("source"), rule.places.at("target")
+    yield Edge(rule.address, address.instance(rule.source), "replicates from", source)
+    yield Edge(rule.address, address.instance(rule.target), "replicates to", target)
+    for side, span in ((rule.source, source), (rule.target, target)):
+        yield Edge(rule.address, address.namespace(side, rule.namespace), "namespace on both sides", span)
+        if rule.repository is not None:
+            home = address.repository(side, f"{rule.namespace}/{rule.repository}")
+            yield Edge(rule.address, home, "repository on both sides", span)
+    if rule.backfill is Backfill.NONE:
+        return
+    backfill = rule.backfill_address
+    yield Edge(backfill, rule.address, "only what is older than the rule is backfilled", target)
+    yield from _content_edges(backfill, rule.target, frozenset({rule.namespace}), desired)
+    for endpoint in desired.endpoints:
+        if endpoint.instance in (rule.source, rule.target):
+            yield Edge(backfill, endpoint.address, "reaches the registry through", target)
+    for other in desired.imports:
+        if other.target == rule.source:
+            yield Edge(backfill, other.address, "brings the images to replicate", source)
+    for feeding in desired.replications:
+        if feeding.target == rule.source and feeding.backfill is not Backfill.NONE:
+            yield Edge(backfill, feeding.backfill_address, "brings the images to replicate", source)
+
+
+def _edge_order(edge: Edge) -> tuple[Address, Address, str]:
+    return (edge.dependent, edge.dependency, edge.reason)
+
+
+def of_kind(nodes: Iterable[Address], *kinds: Kind) -> tuple[Address, ...]:
+    return tuple(node for node in nodes if node.kind in kinds)

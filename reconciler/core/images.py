@@ -1,0 +1,86 @@
+"""Which images have to move: what imports select and what backfills owe, compared tag by tag with what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.core import backfill, importing
+from reconciler.core.comparison import Wanted
+from reconciler.core.locate import find_instances
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.image import Digest, ImageName, RepositoryName, closure
+from reconciler.model.live import Live
+from reconciler.model.plan import Transfer, Via
+from reconciler.model.scope import ManifestQuery, PresenceQuery
+from reconciler.model.spec import Desired, PersonalSource
+
+
+def wanted(desired: Desired, live: Live, *, imports_first: bool = True) -> Wanted:
+    """`desired` is the expanded state; of `live` only the listings are needed.
+
+    With `imports_first`, replications are compared as they will be once the imports are done.
+    """
+    result = Wanted()
+    instances = find_instances(desired, live)
+    for rule in desired.imports:
+        if rule.target in instances and isinstance(rule.source, PersonalSource):
+            importing.compare_import(rule, rule.source, instances[rule.target], desired, live, result)
+    result.transfers, conflicts = _without_conflicts(result.transfers)
+    result.diagnostics += conflicts
+    arriving = {transfer.target: transfer for transfer in result.transfers} if imports_first else {}
+    for replication in desired.replications:
+        if replication.source in instances and replication.target in instances:
+            source, target = instances[replication.source], instances[replication.target]
+            backfill.compare_replication(replication, source, target, arriving, result)
+    return result
+
+
+def manifest_queries(transfers: Iterable[Transfer]) -> tuple[ManifestQuery, ...]:
+    """Each digest once, at the first place where a transfer reads it."""
+    queries: dict[Digest, ManifestQuery] = {}
+    for transfer in transfers:
+        source = RepositoryName(transfer.source.registry, transfer.source.repository)
+        queries.setdefault(transfer.digest, ManifestQuery(source, transfer.digest))
+    return tuple(queries.values())
+
+
+def presence_queries(transfers: Iterable[Transfer], live: Live) -> tuple[PresenceQuery, ...]:
+    """What target repositories that exist already are asked for. One that does not exist yet holds nothing."""
+    existing = {
+        RepositoryName(instance.registry, repository.name)
+        for instance in live.instances
+        for repository in instance.repositories
+    }
+    blobs: dict[RepositoryName, set[Digest]] = {}
+    manifests: dict[RepositoryName, set[Digest]] = {}
+    for transfer in transfers:
+        target = RepositoryName(transfer.target.registry, transfer.target.repository)
+        if transfer.via is not Via.EXECUTOR or target not in existing:
+            continue
+        for digest in closure(transfer.digest, live.contents):
+            manifests.setdefault(target, set()).add(digest)
+            blobs.setdefault(target, set()).update(blob.digest for blob in live.contents[digest].blobs)
+    return tuple(
+        PresenceQuery(repository, tuple(sorted(blobs[repository])), tuple(sorted(digests)))
+        for repository, digests in sorted(manifests.items())
+    )
+
+
+def _without_conflicts(transfers: Iterable[Transfer]) -> tuple[list[Transfer], list[Diagnostic]]:
+    """One transfer per target tag: two that want different digests there are an error, equal ones are one."""
+    chosen: dict[ImageName, Transfer] = {}
+    found: list[Diagnostic] = []
+    for transfer in transfers:
+        other = chosen.setdefault(transfer.target, transfer)
+        if other.digest != transfer.digest:
+            found.append(
+                Diagnostic(
+                    "R-IMP-5",
+                    Severity.ERROR,
+                    f"`{other.address}` and `{transfer.address}` bring different images to `{transfer.target}`",
+                    detail=f"{other.source} is {other.digest}, {transfer.source} is {transfer.digest}",
+                    hint="narrow one selection, or give it another namespace with `rename`",
+                    address=str(transfer.address),
+                )
+            )
+    return list(chosen.values()), found

@@ -1,0 +1,124 @@
+"""Imports, image by image: the selection from a source against what the target instance holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.core.comparison import Wanted, difference, drifted, tags_of, unreachable
+from reconciler.core.expand import target_name
+from reconciler.core.select import select
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.image import ImageName
+from reconciler.model.live import Live, LiveInstance, LivePersonal
+from reconciler.model.plan import Transfer, TransferReason
+from reconciler.model.rulebook import Rule
+from reconciler.model.spec import Desired, ImportRule, PersonalSource
+
+RULES = (
+    Rule(
+        "R-IMP-5",
+        "two rules bring different images to one tag",
+        "Two imports select images with different digests for the same tag of the same target repository; the last one "
+        "would win, and the next plan would want to move the other one.",
+        "Narrow one selection, or give it another namespace with `rename`.",
+    ),
+    Rule(
+        "R-IMP-6",
+        "tags at the target are kept although the source differs",
+        "With `overwrite: false` an import leaves tags alone that have another digest at the target.",
+        "Set `overwrite: true` (the default) to replace them.",
+        "service documentation, image import, overwrite",
+    ),
+    Rule(
+        "R-IMP-7",
+        "a tag would be overwritten in a repository with immutable tags",
+        "The target repository refuses to move a tag that exists.",
+        "Set `tag_immutability: false` on the repository, or `overwrite: false` on the import.",
+    ),
+    Rule(
+        "R-IMP-9",
+        "an import's source does not exist",
+        "Personal Edition in the named region has no such namespace, or the account never used it there.",
+        "Correct `source.region` or `source.namespaces`.",
+    ),
+)
+
+
+def compare_import(
+    rule: ImportRule, source: PersonalSource, target: LiveInstance, desired: Desired, live: Live, result: Wanted
+) -> None:
+    """Adds to `result` what the import has to move and what it says on the way."""
+    personal = next((p for p in live.personal if p.region == source.region), LivePersonal(source.region, ""))
+    result.diagnostics += _missing_namespaces(rule, source, personal)
+    immutable = _immutable_repositories(rule.target, target, desired)
+    kept = moves = 0
+    for repository in personal.repositories:
+        if repository.namespace not in source.namespaces:
+            continue
+        name = target_name(rule, repository.name)
+        there = tags_of(target.repository(name))
+        for tag in select(repository.tags or (), rule.images):
+            reason = difference(tag, there.get(tag.name))
+            if reason is None:
+                result.unchanged += 1
+                continue
+            image = ImageName(target.registry, name, tag.name)
+            if reason is TransferReason.DIFFERENT and not rule.overwrite:
+                kept += 1
+                continue
+            result.drift.append(drifted(rule.address, image, tag, there.get(tag.name)))
+            if reason is TransferReason.DIFFERENT and name in immutable:
+                result.diagnostics.append(_immutable(rule, image))
+                continue
+            moves += 1
+            origin = ImageName(personal.registry, repository.name, tag.name)
+            result.transfers.append(
+                Transfer(rule.address, origin, image, tag.digest, reason, size=tag.size, pushed=tag.pushed)
+            )
+    if kept:
+        result.diagnostics.append(_kept(rule, kept))
+    if moves and not target.registry:
+        result.diagnostics.append(unreachable(rule.target, rule.places.at("target"), str(rule.address)))
+
+
+def _immutable_repositories(key: str, target: LiveInstance, desired: Desired) -> frozenset[str]:
+    declared = {r.name: r.tag_immutability for r in desired.repositories if r.instance == key}
+    live = {r.name: r.tag_immutability for r in target.repositories}
+    settings = live | {name: value for name, value in declared.items() if value is not None}
+    return frozenset(name for name, value in settings.items() if value)
+
+
+def _missing_namespaces(rule: ImportRule, source: PersonalSource, personal: LivePersonal) -> Iterator[Diagnostic]:
+    found = {namespace.name for namespace in personal.namespaces}
+    for index, name in enumerate(source.namespaces):
+        if name not in found:
+            yield Diagnostic(
+                "R-IMP-9",
+                Severity.ERROR,
+                f"Personal Edition in `{source.region}` has no namespace `{name}`",
+                hint="correct `source.region` or `source.namespaces`",
+                span=rule.places.at(f"source.namespaces[{index}]"),
+                address=str(rule.address),
+            )
+
+
+def _immutable(rule: ImportRule, image: ImageName) -> Diagnostic:
+    return Diagnostic(
+        "R-IMP-7",
+        Severity.ERROR,
+        f"`{image.repository}:{image.tag}` differs from the source and its repository has immutable tags",
+        hint="set `tag_immutability: false` on the repository, or `overwrite: false` on the import",
+        span=rule.places.span,
+        address=str(rule.address),
+    )
+
+
+def _kept(rule: ImportRule, count: int) -> Diagnostic:
+    return Diagnostic(
+        "R-IMP-6",
+        Severity.INFO,
+        f"{count} tags have another digest at the target and are kept, because `overwrite` is false",
+        hint="set `overwrite: true` to replace them",
+        span=rule.places.at("overwrite"),
+        address=str(rule.address),
+    )

@@ -1,0 +1,73 @@
+"""Which live object a declared one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.model.live import Live, LiveInstance, LiveSyncRule, LiveVpcLink
+from reconciler.model.spec import Desired, Instance, Level, ReplicationRule, VpcBinding
+
+
+def find_instance(live: Live, instance: Instance) -> LiveInstance | None:
+    """By id when one is declared, else by name in its region."""
+    if instance.id is not None:
+        return live.instance_by_id(instance.id)
+    return next((i for i in live.instances if i.name == instance.name and i.region == instance.region), None)
+
+
+def find_instances(desired: Desired, live: Live) -> Mapping[str, LiveInstance]:
+    """Instance key to live instance, for those that exist."""
+    found = {instance.key: find_instance(live, instance) for instance in desired.instances}
+    return {key: instance for key, instance in found.items() if instance is not None}
+
+
+def instance_id(key: str, desired: Desired, instances: Mapping[str, LiveInstance]) -> str:
+    """The cloud's id of a declared instance; of another account's, the declared one; empty when nobody knows it."""
+    if key in instances:
+        return instances[key].id
+    declared = desired.instance(key)
+    return (declared.id or "") if declared else ""
+
+
+def find_vpc_link(instance: LiveInstance, binding: VpcBinding) -> LiveVpcLink | None:
+    """A link is what it links: VPC, vSwitch and module."""
+    identity = (binding.vpc, binding.vswitch, binding.module)
+    return next((i for i in instance.vpc_links if (i.vpc, i.vswitch, i.module) == identity), None)
+
+
+def match_rules(
+    rules: Iterable[ReplicationRule], desired: Desired, instances: Mapping[str, LiveInstance]
+) -> Mapping[ReplicationRule, LiveSyncRule]:
+    """Declared rules to the live rules that they are; each live rule is taken once.
+
+    The service's id is unknown to the YAML, so a rule is known by what it does: same target and same scope, by name
+    where several do, and at last by name alone (that rule then has to be replaced).
+    """
+    pending = list(rules)
+    matched: dict[ReplicationRule, LiveSyncRule] = {}
+    taken: set[str] = set()
+    for closeness in (3, 2, 1):
+        for rule in pending:
+            source = instances.get(rule.source)
+            if rule in matched or source is None:
+                continue
+            target = instance_id(rule.target, desired, instances)
+            for live in source.sync_rules:
+                if live.id not in taken and live.target_instance == target and _closeness(rule, live) >= closeness:
+                    matched[rule] = live
+                    taken.add(live.id)
+                    break
+    return matched
+
+
+def _closeness(rule: ReplicationRule, live: LiveSyncRule) -> int:
+    same_name = live.name == rule.name
+    same_scope = (live.level, live.namespace, live.repository) == (rule.level, rule.namespace, rule.repository)
+    return 3 if same_scope and same_name else 2 if same_scope else 1 if same_name else 0
+
+
+def in_scope(rule: ReplicationRule, repository: str) -> bool:
+    """Whether a repository (`namespace/name`) is one that the rule replicates."""
+    if rule.level is Level.REPOSITORY:
+        return repository == f"{rule.namespace}/{rule.repository}"
+    return repository.split("/", 1)[0] == rule.namespace

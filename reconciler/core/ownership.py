@@ -1,0 +1,186 @@
+"""Ownership by declaration: what is live and not declared is listed, and deleted only when pruning was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.core.locate import find_instances, find_vpc_link
+from reconciler.model import address
+from reconciler.model.address import Address, Kind
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.live import Live, LiveInstance
+from reconciler.model.plan import Action, Change, FieldChange
+from reconciler.model.rulebook import Rule
+from reconciler.model.spec import Desired, Instance
+
+RULES = (
+    Rule(
+        "R-OWN-1",
+        "live objects are not declared",
+        "These objects exist and no file declares them. They are left alone, since nothing is deleted without a word.",
+        "Declare them, or delete them with `--prune --allow-delete KIND`.",
+    ),
+    Rule(
+        "R-OWN-2",
+        "an undeclared namespace still holds repositories",
+        "The service refuses to delete a namespace that holds repositories.",
+        "Allow the deletion of its repositories too, or declare the namespace.",
+    ),
+    Rule(
+        "R-OWN-3",
+        "an address selects nothing",
+        "`--only` and `--exclude` take addresses of the plan, or beginnings of them such as `instances.hub`.",
+        "Copy the address from the plan or from `reconciler graph`.",
+    ),
+    Rule(
+        "R-SAFE-4",
+        "a deletion was not allowed",
+        "Pruning deletes only kinds that were named with `--allow-delete`, and no more of them than the number given.",
+        "Pass `--allow-delete KIND` or `--allow-delete KIND:N`.",
+    ),
+)
+
+PRUNABLE: Mapping[str, Kind] = {
+    "namespaces": Kind.NAMESPACE,
+    "repositories": Kind.REPOSITORY,
+    "vpcs": Kind.VPC,
+    "replications": Kind.REPLICATION,
+}
+"""What `--allow-delete` can name. Instances are never deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about a plan; `allow_delete` maps a kind of PRUNABLE to its limit or None."""
+
+    prune: bool = False
+    allow_delete: Mapping[str, int | None] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Unmanaged:
+    changes: list[Change] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def compare_ownership(desired: Desired, live: Live, claimed: set[str], options: Options) -> Unmanaged:
+    """`desired` is the expanded state; `claimed` are the ids of live replication rules that it declares."""
+    result = Unmanaged()
+    instances = find_instances(desired, live)
+    prune = options.prune or desired.settings.prune
+    for instance in desired.instances:
+        if instance.key not in instances:
+            continue
+        found = list(_undeclared(instance, instances[instance.key], desired, instances, claimed))
+        for group in PRUNABLE:
+            changes = [change for kind, change in found if kind == group]
+            if not changes:
+                continue
+            if prune and group in options.allow_delete:
+                result.changes += changes
+            else:
+                result.diagnostics.append(_left_alone(instance, group, changes, prune))
+    result.diagnostics += _over_limit(result.changes, options)
+    held = _held_namespaces(result.changes, desired, instances)
+    result.changes = [change for change in result.changes if change not in held]
+    result.diagnostics += [_still_holds(change) for change in held]
+    return result
+
+
+def _undeclared(
+    instance: Instance,
+    live: LiveInstance,
+    desired: Desired,
+    instances: Mapping[str, LiveInstance],
+    claimed: set[str],
+) -> Iterator[tuple[str, Change]]:
+    key = instance.key
+    by_id = {found.id: name for name, found in instances.items()}
+    for rule in live.sync_rules:
+        if rule.id not in claimed:
+            where = address.replication(rule.name, by_id.get(rule.target_instance, rule.target_instance))
+            yield "replications", _deletion(where, rule.id, source=key)
+    declared = {n.name for n in desired.namespaces if n.instance == key}
+    for namespace in live.namespaces:
+        if namespace.name not in declared:
+            where = address.namespace(key, namespace.name)
+            yield "namespaces", _deletion(where)
+    repositories = {r.name for r in desired.repositories if r.instance == key}
+    # Repositories of such a namespace come into being by pushes, so the namespace's declaration covers them.
+    by_push = {n.name for n in live.namespaces if n.auto_create}
+    for repository in live.repositories:
+        if repository.name not in repositories and not (
+            repository.namespace in by_push and repository.namespace in declared
+        ):
+            where = address.repository(key, repository.name)
+            yield "repositories", _deletion(where, repository.id)
+    bindings = [binding for binding in desired.vpcs if binding.instance == key]
+    links = {find_vpc_link(live, binding) for binding in bindings}
+    for link in live.vpc_links:
+        if link not in links:
+            where = address.vpc(f"{link.vpc}/{link.vswitch}/{link.module}@{key}")
+            yield "vpcs", _deletion(where, instance=key, vpc=link.vpc, vswitch=link.vswitch, module=link.module)
+
+
+def _deletion(where: Address, live_id: str = "", **known: str) -> Change:
+    """`known` tells the executor what the address alone does not say."""
+    fields = tuple(FieldChange(path, value, None) for path, value in known.items())
+    return Change(where, Action.DELETE, "exists and is not declared", fields, live_id=live_id)
+
+
+def _left_alone(instance: Instance, group: str, changes: list[Change], prune: bool) -> Diagnostic:
+    names = ", ".join(f"`{change.address.parts[-1]}`" for change in changes[:5])
+    more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
+    allow = f"`--allow-delete {group}`"
+    return Diagnostic(
+        "R-SAFE-4" if prune else "R-OWN-1",
+        Severity.WARNING if prune else Severity.INFO,
+        f"{len(changes)} {group} of `{instance.key}` are not declared and left alone: {names}{more}",
+        hint=f"declare them, or pass {allow if prune else f'`--prune` and {allow}'} to delete them",
+        address=str(instance.address),
+    )
+
+
+def _over_limit(changes: list[Change], options: Options) -> Iterator[Diagnostic]:
+    for group, limit in options.allow_delete.items():
+        count = sum(change.address.kind is PRUNABLE[group] for change in changes)
+        if limit is not None and count > limit:
+            yield Diagnostic(
+                "R-SAFE-4",
+                Severity.ERROR,
+                f"{count} {group} would be deleted, {limit} are allowed",
+                hint=f"pass `--allow-delete {group}:{count}` when that is meant",
+            )
+
+
+def _held_namespaces(
+    changes: list[Change], desired: Desired, instances: Mapping[str, LiveInstance]
+) -> tuple[Change, ...]:
+    deleted = {change.address for change in changes}
+    held = []
+    for change in changes:
+        if change.address.kind is not Kind.NAMESPACE:
+            continue
+        key, name = change.address.parts
+        kept = [
+            repository.name
+            for repository in instances[key].repositories
+            if repository.namespace == name and address.repository(key, repository.name) not in deleted
+        ]
+        declared = any((r.instance, r.namespace) == (key, name) for r in desired.repositories)
+        if kept or declared:
+            held.append(change)
+    return tuple(held)
+
+
+def _still_holds(change: Change) -> Diagnostic:
+    return Diagnostic(
+        "R-OWN-2",
+        Severity.WARNING,
+        f"`{change.address}` is not declared and still holds repositories, so it is left alone",
+        hint="allow the deletion of its repositories with `--allow-delete repositories`, or declare the namespace",
+        address=str(change.address),
+    )

@@ -1,0 +1,223 @@
+"""Desired and live to a plan, in two steps: a draft from the listings, then the plan once contents are known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.core import graph, rules, topology
+from reconciler.core.blobs import Account, account
+from reconciler.core.comparison import Wanted
+from reconciler.core.diff import Compared, compare_settings
+from reconciler.core.expand import expand
+from reconciler.core.images import wanted
+from reconciler.core.locate import find_instances
+from reconciler.core.ownership import Options, compare_ownership
+from reconciler.core.safety import check_thresholds
+from reconciler.model.address import Address, Kind
+from reconciler.model.diagnostic import Diagnostic, Severity, in_order
+from reconciler.model.graph import TopologyLink
+from reconciler.model.image import Digest
+from reconciler.model.live import Live
+from reconciler.model.plan import Action, Change, Plan, Summary, Transfer, Via
+from reconciler.model.spec import Desired
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the listings say: `transfers` are known by digest, their bytes are not."""
+
+    desired: Desired
+    changes: tuple[Change, ...]
+    transfers: tuple[Transfer, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    unchanged: int
+    images_unchanged: int
+    managed: int
+    complete: bool
+
+
+def draft(desired: Desired, live: Live, options: Options) -> Draft:
+    """Compare everything that needs no image content."""
+    expanded = expand(desired, live)
+    settings = compare_settings(expanded, live)
+    images = wanted(expanded, live)
+    unmanaged = compare_ownership(expanded, live, settings.claimed, options)
+    dependency_graph = graph.build(expanded)
+    needs = graph.dependencies(dependency_graph)
+    changes = [*settings.changes, *unmanaged.changes, *_transfer_changes(images)]
+    selected, problems = _selected(changes, needs, options)
+    changes = [change for change in changes if change.address in selected]
+    transfers = tuple(transfer for transfer in images.transfers if transfer.address in selected)
+    diagnostics = [
+        *settings.diagnostics,
+        *images.diagnostics,
+        *unmanaged.diagnostics,
+        *problems,
+        *_with_live_rules(expanded, live, settings, unmanaged.changes),
+    ]
+    if changes:
+        diagnostics += rules.prerequisites(expanded)
+    return Draft(
+        expanded,
+        _in_dependency_order(changes, needs),
+        transfers,
+        tuple(diagnostics),
+        settings.unchanged,
+        images.unchanged,
+        len(dependency_graph.nodes),
+        settings.complete,
+    )
+
+
+def finish(
+    drafted: Draft,
+    live: Live,
+    *,
+    spec_digest: Digest,
+    live_digest: Digest,
+    diagnostics: Iterable[Diagnostic] = (),
+) -> Plan:
+    """`live` has the contents of every image that the draft moves; `diagnostics` are the spec's own."""
+    counted = account(drafted.transfers, live.contents, live.present)
+    return _plan(drafted, counted, (spec_digest, live_digest), diagnostics)
+
+
+def refused(
+    drafted: Draft, *, spec_digest: Digest, live_digest: Digest, diagnostics: Iterable[Diagnostic] = ()
+) -> Plan:
+    """The plan of a draft with errors: it says what would change, and no bytes, since no image was looked into."""
+    counted = Account(drafted.transfers, (), 0, 0)
+    return replace(_plan(drafted, counted, (spec_digest, live_digest), diagnostics), complete=False)
+
+
+def _plan(
+    drafted: Draft, counted: Account, digests: tuple[Digest, Digest], diagnostics: Iterable[Diagnostic]
+) -> Plan:
+    summary = _summary(drafted, counted)
+    found = [*diagnostics, *drafted.diagnostics]
+    found += check_thresholds(drafted.desired.settings, summary, drafted.managed)
+    return Plan(
+        drafted.changes,
+        counted.transfers,
+        in_order(found),
+        summary,
+        *digests,
+        drafted.complete,
+        drafted.desired,
+    )
+
+
+def _transfer_changes(images: Wanted) -> list[Change]:
+    by_address: dict[Address, list[Transfer]] = {}
+    for transfer in images.transfers:
+        by_address.setdefault(transfer.address, []).append(transfer)
+    changes = []
+    for address, transfers in by_address.items():
+        reasons = Counter(str(transfer.reason) for transfer in transfers)
+        told = [f"{count} {reason}" for reason, count in sorted(reasons.items(), reverse=True)]
+        by_service = sum(transfer.via is Via.RULE for transfer in transfers)
+        if by_service:
+            told.append(f"{by_service} replicated by the service")
+        changes.append(Change(address, Action.TRANSFER, ", ".join(told)))
+    return changes
+
+
+def _selected(
+    changes: Iterable[Change], needs: Mapping[Address, tuple[Address, ...]], options: Options
+) -> tuple[frozenset[Address], list[Diagnostic]]:
+    """The addresses that `--only` and `--exclude` leave: dependencies come along, dependents go along."""
+    everything = frozenset(needs) | {change.address for change in changes}
+    problems = [
+        Diagnostic(
+            "R-OWN-3",
+            Severity.ERROR,
+            f"no resource has the address `{prefix}`",
+            hint="copy an address from the plan or from `reconciler graph`",
+        )
+        for prefix in (*options.only, *options.exclude)
+        if not any(address.within(prefix) for address in everything)
+    ]
+    selected = everything
+    if options.only:
+        chosen = [a for a in everything if any(a.within(prefix) for prefix in options.only)]
+        selected = graph.closure(chosen, needs)
+    if options.exclude:
+        left_out = [a for a in everything if any(a.within(prefix) for prefix in options.exclude)]
+        selected -= graph.closure(left_out, graph.reverse(needs))
+    return selected, problems
+
+
+def _in_dependency_order(changes: list[Change], needs: Mapping[Address, tuple[Address, ...]]) -> tuple[Change, ...]:
+    """Changes in address order, each with the nearest changes that it has to wait for."""
+    changed = frozenset(change.address for change in changes if change.action is not Action.DELETE)
+    deleted = [change.address for change in changes if change.action is Action.DELETE]
+    ordered = []
+    for change in sorted(changes, key=lambda c: c.address):
+        if change.action is Action.DELETE:
+            waits = tuple(a for a in deleted if _deleted_before(a, change.address))
+        else:
+            waits = graph.nearest(change.address, changed, needs)
+            if change.address.kind is Kind.REPLICATION:
+                # An instance may have to stop being a target before it can be one again.
+                waits += tuple(a for a in deleted if a.kind is Kind.REPLICATION)
+        ordered.append(
+            Change(change.address, change.action, change.reason, change.fields, tuple(sorted(waits)), change.live_id)
+        )
+    return tuple(ordered)
+
+
+def _deleted_before(first: Address, second: Address) -> bool:
+    """A rule goes before what it names, a repository before its namespace."""
+    if first.kind is Kind.REPLICATION:
+        return second.kind in (Kind.REPOSITORY, Kind.NAMESPACE)
+    return (
+        first.kind is Kind.REPOSITORY
+        and second.kind is Kind.NAMESPACE
+        and first.parts[0] == second.parts[0]
+        and first.parts[1].split("/", 1)[0] == second.parts[1]
+    )
+
+
+def _with_live_rules(
+    desired: Desired, live: Live, settings: Compared, deletions: Iterable[Change]
+) -> tuple[Diagnostic, ...]:
+    """The topology's laws once more, with the undeclared rules that stay; only what those add is reported."""
+    instances = find_instances(desired, live)
+    names = {found.id: key for key, found in instances.items()}
+    deleted = {change.live_id for change in deletions}
+    declared = topology.links(desired.replications)
+    staying = [
+        TopologyLink(
+            names.get(rule.source_instance, rule.source_instance),
+            names.get(rule.target_instance, rule.target_instance),
+            f"live rule `{rule.name}` ({rule.id})",
+            f"{rule.namespace}/{rule.repository}" if rule.repository else rule.namespace,
+        )
+        for found in live.instances
+        for rule in found.sync_rules
+        if rule.id not in settings.claimed and rule.id not in deleted
+    ]
+    if not staying:
+        return ()
+    same_pair = desired.settings.same_pair
+    known = set(topology.check(declared, same_pair)) | set(topology.check(staying, same_pair))
+    return tuple(d for d in topology.check((*declared, *staying), same_pair) if d not in known)
+
+
+def _summary(drafted: Draft, counted: Account) -> Summary:
+    actions = Counter(change.action for change in drafted.changes)
+    return Summary(
+        create=actions[Action.CREATE],
+        update=actions[Action.UPDATE],
+        replace=actions[Action.REPLACE],
+        delete=actions[Action.DELETE],
+        manual=actions[Action.MANUAL],
+        images=len(counted.transfers),
+        bytes=counted.bytes,
+        blobs=counted.blobs,
+        bytes_shared=counted.bytes_shared,
+        unchanged=drafted.unchanged,
+        images_unchanged=drafted.images_unchanged,
+    )

@@ -1,0 +1,215 @@
+"""Rules on the declared state alone: a table of small functions, so `validate` can prove them offline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from reconciler.core import graph, topology
+from reconciler.model.cloud import CloudClass, cloud_class
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.graph import Graph
+from reconciler.model.place import Span
+from reconciler.model.rulebook import Rule
+from reconciler.model.spec import Desired, Edition, Include
+
+RULES = (
+    Rule(
+        "R-TIER-1",
+        "a replication source is not an Advanced instance",
+        "Only Advanced Edition instances (Premium in newer English pages) can be the source of a replication rule.",
+        "Upgrade the instance in the console, or declare its real edition.",
+        "service documentation, replication, prerequisites",
+    ),
+    Rule(
+        "R-TIER-2",
+        "the edition of a replication target is not known to work",
+        "The service's page names Basic and Advanced as targets and is silent on Standard and Economy.",
+        "Use a Basic or Advanced instance as the target, or try one rule first.",
+        "service documentation, replication, prerequisites",
+    ),
+    Rule(
+        "R-CLOUD-1",
+        "replication leaves the public cloud",
+        "Images cannot be replicated from public cloud regions to Finance Cloud or Gov Cloud regions.",
+        "Use a target in a public cloud region.",
+        "service documentation, replication, prerequisites",
+    ),
+    Rule(
+        "R-CLOUD-2",
+        "replication between non-public regions is not documented",
+        "The service's pages describe replication among public cloud regions only.",
+        "Try one rule first; the service may refuse it.",
+        "service documentation, replication",
+    ),
+    Rule(
+        "R-IMP-3",
+        "an import into the public cloud names no VPC",
+        "On the public cloud image data moves through a VPC that is bound to the target instance.",
+        "Declare the binding under `vpcs` and name it as `vpc` of the import.",
+        "service documentation, image import, step 1",
+    ),
+    Rule(
+        "R-IMP-4",
+        "several instances of a region enable the Personal Edition domain",
+        "Only one Enterprise Edition instance per region can answer to the Personal Edition domain name.",
+        "Leave `personal_domain: true` on one of them.",
+        "service documentation, Personal Edition domain names",
+    ),
+    Rule(
+        "R-IMP-8",
+        "a step that only a person can take",
+        "The service has no API for this step, so it can neither be done nor be checked from here.",
+        "Take the step in the console; it is printed until the plan has nothing left to do.",
+        "service documentation, image import",
+    ),
+    Rule(
+        "R-NET-2",
+        "an import uses a VPC that is bound to another instance",
+        "The VPC binding that an import names has to belong to the import's target.",
+        "Name a binding of the target instance.",
+        "service documentation, image import, step 1",
+    ),
+)
+
+Check = Callable[[Desired], Iterator[Diagnostic]]
+
+
+def check(desired: Desired, dependency_graph: Graph) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with the declared state, whatever the cloud holds."""
+    found = [diagnostic for rule in CHECKS for diagnostic in rule(desired)]
+    laws = topology.check(topology.links(desired.replications), desired.settings.same_pair)
+    found += laws
+    # A topology that is illegal makes circles of its own, which the laws above describe better.
+    cycle = None if laws else graph.find_cycle(dependency_graph)
+    return (*found, cycle) if cycle else tuple(found)
+
+
+def _source_edition(desired: Desired) -> Iterator[Diagnostic]:
+    for rule in desired.replications:
+        source = desired.instance(rule.source)
+        if source is None or source.edition in (None, Edition.ADVANCED):
+            continue
+        yield Diagnostic(
+            "R-TIER-1",
+            Severity.ERROR,
+            f"`{rule.source}` is a {source.edition} instance and cannot be a replication source",
+            detail=f"its edition is declared at {source.places.at('edition')}",
+            hint=f"upgrade `{rule.source}` to advanced in the console and declare `edition: advanced`",
+            span=rule.places.at("source"),
+            address=str(rule.address),
+        )
+
+
+def _target_edition(desired: Desired) -> Iterator[Diagnostic]:
+    for rule in desired.replications:
+        target = desired.instance(rule.target)
+        if target is None or target.edition not in (Edition.STANDARD, Edition.ECONOMY):
+            continue
+        yield Diagnostic(
+            "R-TIER-2",
+            Severity.WARNING,
+            f"`{rule.target}` is a {target.edition} instance; only basic and advanced are documented as targets",
+            hint="try one rule first: the service may refuse it",
+            span=rule.places.at("target"),
+            address=str(rule.address),
+        )
+
+
+def _cloud_class(desired: Desired) -> Iterator[Diagnostic]:
+    for rule in desired.replications:
+        source, target = desired.instance(rule.source), desired.instance(rule.target)
+        if source is None or target is None:
+            continue
+        origin, goal = cloud_class(source.region), cloud_class(target.region)
+        if origin is goal is CloudClass.PUBLIC:
+            continue
+        refused = origin is CloudClass.PUBLIC
+        text = f"`{source.region}` ({origin} cloud) to `{target.region}` ({goal} cloud)"
+        yield Diagnostic(
+            "R-CLOUD-1" if refused else "R-CLOUD-2",
+            Severity.ERROR if refused else Severity.WARNING,
+            f"images cannot be replicated from {text}" if refused else f"replication from {text} is not documented",
+            hint="use a target in a public cloud region" if refused else "try one rule first",
+            span=rule.places.at("target"),
+            address=str(rule.address),
+        )
+
+
+def _import_vpc(desired: Desired) -> Iterator[Diagnostic]:
+    bindings = {binding.key: binding for binding in desired.vpcs}
+    for rule in desired.imports:
+        target = desired.instance(rule.target)
+        if target is None:
+            continue
+        if rule.vpc is None and cloud_class(target.region) is CloudClass.PUBLIC:
+            yield Diagnostic(
+                "R-IMP-3",
+                Severity.ERROR,
+                f"`{rule.address}` names no `vpc`, which an import in the public cloud needs",
+                hint="declare a binding under `vpcs` and name it here as `vpc: <key>`",
+                span=rule.places.span,
+                address=str(rule.address),
+            )
+        binding = bindings.get(rule.vpc) if rule.vpc is not None else None
+        if binding is not None and binding.instance != rule.target:
+            yield Diagnostic(
+                "R-NET-2",
+                Severity.ERROR,
+                f"VPC binding `{rule.vpc}` belongs to `{binding.instance}`, not to the import's target `{rule.target}`",
+                hint=f"name a binding whose `instance` is `{rule.target}`",
+                span=rule.places.at("vpc"),
+                address=str(rule.address),
+            )
+
+
+def _personal_domain(desired: Desired) -> Iterator[Diagnostic]:
+    first: dict[str, tuple[str, Span]] = {}
+    for instance in desired.instances:
+        if not instance.personal_domain:
+            continue
+        place = instance.places.at("personal_domain")
+        if instance.region in first:
+            key, _ = first[instance.region]
+            yield Diagnostic(
+                "R-IMP-4",
+                Severity.ERROR,
+                f"`{instance.key}` and `{key}` both enable the Personal Edition domain in `{instance.region}`",
+                hint="leave `personal_domain: true` on one instance per region",
+                span=place,
+                address=str(instance.address),
+            )
+        else:
+            first[instance.region] = (instance.key, place)
+
+
+CHECKS: tuple[Check, ...] = (_source_edition, _target_edition, _cloud_class, _import_vpc, _personal_domain)
+
+
+def prerequisites(desired: Desired) -> Iterator[Diagnostic]:
+    """Steps outside of any API that the declared state relies on."""
+    for instance in desired.instances:
+        if instance.personal_domain:
+            yield _manual(
+                f"enable the Personal Edition domain on `{instance.name}` ({instance.region}) in the console",
+                instance.places.at("personal_domain"),
+                str(instance.address),
+            )
+    for rule in desired.imports:
+        if Include.BUILD_RULES in rule.include:
+            yield _manual(
+                f"bind the source-code platform of the imported build rules to `{rule.target}` in the console",
+                rule.places.at("include"),
+                str(rule.address),
+            )
+    for replication in desired.replications:
+        if replication.user_id is not None:
+            yield _manual(
+                f"account {replication.user_id} has to grant replication into `{replication.target}` with a RAM role",
+                replication.places.at("account"),
+                str(replication.address),
+            )
+
+
+def _manual(summary: str, span: Span, address: str) -> Diagnostic:
+    hint = "there is no API for this step: it can neither be done nor be checked from here"
+    return Diagnostic("R-IMP-8", Severity.INFO, summary, hint=hint, span=span, address=address)

@@ -1,0 +1,89 @@
+"""Addresses: the names that users, plans and reports call resources by."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an address names."""
+
+    INSTANCE = "instance"
+    ENDPOINT = "endpoint"
+    NAMESPACE = "namespace"
+    REPOSITORY = "repository"
+    VPC = "vpc"
+    IMPORT = "import"
+    REPLICATION = "replication"
+    BACKFILL = "backfill"
+
+
+_FORMS: dict[Kind, tuple[str, re.Pattern[str]]] = {
+    Kind.ENDPOINT: ("instances.{}.endpoints.{}", re.compile(r"instances\.([^.]+)\.endpoints\.([^.]+)")),
+    Kind.NAMESPACE: ("instances.{}.namespaces.{}", re.compile(r"instances\.([^.]+)\.namespaces\.(.+)")),
+    Kind.REPOSITORY: ("instances.{}.repositories.{}", re.compile(r"instances\.([^.]+)\.repositories\.(.+)")),
+    Kind.INSTANCE: ("instances.{}", re.compile(r"instances\.([^.]+)")),
+    Kind.VPC: ("vpcs.{}", re.compile(r"vpcs\.(.+)")),
+    Kind.IMPORT: ("imports.{}", re.compile(r"imports\.(.+)")),
+    Kind.BACKFILL: ("replications.{}[{}].backfill", re.compile(r"replications\.(.+)\[([^\]]*)\]\.backfill")),
+    Kind.REPLICATION: ("replications.{}[{}]", re.compile(r"replications\.(.+)\[([^\]]*)\]")),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """`kind` and the names that fill its form, for example `instances.hub.repositories.apps/web`."""
+
+    kind: Kind
+    parts: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return _FORMS[self.kind][0].format(*self.parts)
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Raises ValueError when `text` has none of the forms."""
+        for kind, (_, form) in _FORMS.items():
+            match = form.fullmatch(text)
+            if match:
+                return cls(kind, match.groups())
+        raise ValueError(f"not an address: {text}")
+
+    def within(self, prefix: str) -> bool:
+        """Whether this address is `prefix` or something inside it (`instances.hub` holds its namespaces)."""
+        text = str(self)
+        return text == prefix or (text.startswith(prefix) and text[len(prefix)] in ".[")
+
+
+def instance(key: str) -> Address:
+    return Address(Kind.INSTANCE, (key,))
+
+
+def endpoint(instance_key: str, endpoint_type: str) -> Address:
+    return Address(Kind.ENDPOINT, (instance_key, endpoint_type))
+
+
+def namespace(instance_key: str, name: str) -> Address:
+    return Address(Kind.NAMESPACE, (instance_key, name))
+
+
+def repository(instance_key: str, name: str) -> Address:
+    return Address(Kind.REPOSITORY, (instance_key, name))
+
+
+def vpc(key: str) -> Address:
+    return Address(Kind.VPC, (key,))
+
+
+def import_rule(key: str) -> Address:
+    return Address(Kind.IMPORT, (key,))
+
+
+def replication(name: str, target: str) -> Address:
+    return Address(Kind.REPLICATION, (name, target))
+
+
+def backfill(name: str, target: str) -> Address:
+    return Address(Kind.BACKFILL, (name, target))

@@ -1,0 +1,134 @@
+"""The live state: what the cloud and its registries hold, parsed at the door. Times are epoch milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from reconciler.model.image import Digest, ManifestContent, RepositoryName
+from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTag:
+    """`size` is what the listing says in bytes (0 when it does not); `pushed` orders images by upload."""
+
+    name: str
+    digest: Digest
+    size: int
+    pushed: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveNamespace:
+    name: str
+    auto_create: bool
+    visibility: Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRepository:
+    """`name` is `namespace/repository`; `tags` is None when nobody asked for them."""
+
+    id: str
+    name: str
+    visibility: Visibility
+    summary: str
+    tag_immutability: bool = False
+    tags: tuple[LiveTag, ...] | None = None
+
+    @property
+    def namespace(self) -> str:
+        return self.name.split("/", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveVpcLink:
+    vpc: str
+    vswitch: str
+    module: str
+    status: str
+    issue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEndpoint:
+    """The internet endpoint; `allow` leaves out the entry that the service puts there itself (127.0.0.1/32)."""
+
+    enabled: bool
+    status: str
+    allow: tuple[AclEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSyncRule:
+    """A replication rule as its source instance lists it (direction FROM).
+
+    The id of another account that owns the target is write-only in the API; `cross_account` is all that is readable.
+    """
+
+    id: str
+    name: str
+    source_instance: str
+    target_instance: str
+    target_region: str
+    level: Level | None
+    """None for the INSTANCE scope, which covers everything."""
+    namespace: str
+    repository: str | None
+    target_namespace: str
+    target_repository: str | None
+    tags: str
+    trigger: Trigger
+    priority: int
+    cross_account: bool = False
+    created: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveInstance:
+    """`registry` is the `host[:port]` that images move through; empty when no endpoint is open to us."""
+
+    id: str
+    name: str
+    region: str
+    edition: Edition | None
+    status: str
+    registry: str = ""
+    issue: str = ""
+    endpoint: LiveEndpoint | None = None
+    namespaces: tuple[LiveNamespace, ...] = ()
+    repositories: tuple[LiveRepository, ...] = ()
+    vpc_links: tuple[LiveVpcLink, ...] = ()
+    sync_rules: tuple[LiveSyncRule, ...] = ()
+
+    def repository(self, name: str) -> LiveRepository | None:
+        return next((r for r in self.repositories if r.name == name), None)
+
+    def namespace(self, name: str) -> LiveNamespace | None:
+        return next((n for n in self.namespaces if n.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LivePersonal:
+    """Personal Edition of one account in one region; `namespaces` and `repositories` hold those that imports name."""
+
+    region: str
+    registry: str
+    namespaces: tuple[LiveNamespace, ...] = ()
+    repositories: tuple[LiveRepository, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """`contents` has the manifests of images that are to be moved; `present` says which of their blobs and manifests
+    a target repository already holds. Both are filled after the listings told what is missing."""
+
+    instances: tuple[LiveInstance, ...] = ()
+    personal: tuple[LivePersonal, ...] = ()
+    contents: Mapping[Digest, ManifestContent] = field(default_factory=lambda: MappingProxyType({}))
+    present: Mapping[RepositoryName, frozenset[Digest]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def instance_by_id(self, instance_id: str) -> LiveInstance | None:
+        return next((i for i in self.instances if i.id == instance_id), None)

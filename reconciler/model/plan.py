@@ -1,0 +1,119 @@
+"""The plan: what would change, image by image, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.image import Digest, ImageName
+from reconciler.model.json_value import Json
+from reconciler.model.spec import Desired
+
+FORMAT_VERSION = "1.0"
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    TRANSFER = "transfer"
+    MANUAL = "manual"
+
+
+class TransferReason(StrEnum):
+    MISSING = "missing"
+    DIFFERENT = "different"
+
+
+class Via(StrEnum):
+    """Who moves an image: our executor, or the service itself because a push meets a replication rule."""
+
+    EXECUTOR = "executor"
+    RULE = "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    path: str
+    before: Json
+    after: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of the plan; `live_id` is the service's id of what is replaced or deleted."""
+
+    address: Address
+    action: Action
+    reason: str
+    fields: tuple[FieldChange, ...] = ()
+    depends_on: tuple[Address, ...] = ()
+    live_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One tag to bring about at the target.
+
+    `size` is everything that the image holds in bytes; `bytes` is what moves for it once shared content is mounted or
+    already there, counted in plan order, so that the sum over a plan is exact.
+    """
+
+    address: Address
+    source: ImageName
+    target: ImageName
+    digest: Digest
+    reason: TransferReason
+    via: Via = Via.EXECUTOR
+    bytes: int = 0
+    size: int = 0
+    pushed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    create: int = 0
+    update: int = 0
+    replace: int = 0
+    delete: int = 0
+    manual: int = 0
+    images: int = 0
+    bytes: int = 0
+    blobs: int = 0
+    bytes_shared: int = 0
+    unchanged: int = 0
+    images_unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `apply` would do.
+
+    `complete` is false when something could not be compared, `errored` when a diagnostic is an error, `applyable` when
+    there is something to do and no error. `desired` is the declared state with what imports bring added; it steers the
+    executor and is not part of the plan's file.
+    """
+
+    changes: tuple[Change, ...]
+    transfers: tuple[Transfer, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    summary: Summary
+    spec_digest: Digest
+    live_digest: Digest
+    complete: bool
+    desired: Desired
+
+    @property
+    def errored(self) -> bool:
+        return any(d.severity == "error" for d in self.diagnostics)
+
+    @property
+    def applyable(self) -> bool:
+        return bool(self.changes) and not self.errored
+
+    @property
+    def has_changes(self) -> bool:
+        return bool(self.changes)

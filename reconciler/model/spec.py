@@ -1,0 +1,321 @@
+"""The desired state: what the YAML declares, parsed, typed and with its places.
+
+A field that is None was not declared and is left alone, unless its comment gives a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeAlias
+
+from reconciler.model import address
+from reconciler.model.address import Address
+from reconciler.model.place import Places
+
+
+class Edition(StrEnum):
+    BASIC = "basic"
+    STANDARD = "standard"
+    ADVANCED = "advanced"
+    ECONOMY = "economy"
+
+
+class Visibility(StrEnum):
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class SamePair(StrEnum):
+    DENY = "deny"
+    ALLOW = "allow"
+
+
+class Level(StrEnum):
+    NAMESPACE = "namespace"
+    REPOSITORY = "repository"
+
+
+class Trigger(StrEnum):
+    PUSH = "push"
+    MANUAL = "manual"
+
+
+class Backfill(StrEnum):
+    """`missing` copies tags that the target lacks; `all` also overwrites tags that have another digest there."""
+
+    NONE = "none"
+    MISSING = "missing"
+    ALL = "all"
+
+
+class Include(StrEnum):
+    """What an import brings besides images."""
+
+    NAMESPACES = "namespaces"
+    REPOSITORIES = "repositories"
+    BUILD_RULES = "build_rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """Thresholds that stop a plan; `max_deletes` is a count or a share of the managed objects (0.1 is 10%)."""
+
+    max_deletes: int | float = 0.1
+    max_images: int = 5000
+    max_bytes: int = 2 * 1024**4
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    same_pair: SamePair = SamePair.DENY
+    prune: bool = False
+    safety: Safety = Safety()
+    zones: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    places: Places = field(default=Places(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    period_months: int
+    renewal: str
+    allow: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AclEntry:
+    cidr: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InternetEndpoint:
+    instance: str
+    enabled: bool
+    allow: tuple[AclEntry, ...] | None
+    places: Places = field(default=Places(), compare=False)
+
+    @property
+    def address(self) -> Address:
+        return address.endpoint(self.instance, "internet")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An Enterprise Edition instance; found live by `id`, or by `name` in `region`."""
+
+    key: str
+    region: str
+    name: str
+    edition: Edition | None = None
+    id: str | None = None
+    purchase: Purchase | None = None
+    personal_domain: bool = False
+    tags: Mapping[str, str] | None = None
+    places: Places = field(default=Places(), compare=False)
+
+    @property
+    def address(self) -> Address:
+        return address.instance(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    instance: str
+    name: str
+    auto_create: bool | None = None
+    visibility: Visibility | None = None
+    origin: str = ""
+    """The address of the import that brings it, when the YAML does not declare it."""
+    places: Places = field(default=Places(), compare=False)
+
+    @property
+    def address(self) -> Address:
+        return address.namespace(self.instance, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCode:
+    platform: str
+    repository: str
+    auto_build: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRule:
+    tag: str
+    branch: str | None = None
+    git_tag: str | None = None
+    dockerfile: str = "Dockerfile"
+    context: str = "/"
+    platforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """`name` is `namespace/repository`."""
+
+    instance: str
+    name: str
+    visibility: Visibility | None = None
+    summary: str | None = None
+    tag_immutability: bool | None = None
+    source_code: SourceCode | None = None
+    build_rules: tuple[BuildRule, ...] = ()
+    origin: str = ""
+    places: Places = field(default=Places(), compare=False)
+
+    @property
+    def address(self) -> Address:
+        return address.repository(self.instance, self.name)
+
+    @property
+    def namespace(self) -> str:
+        return self.name.split("/", 1)[0]
+
+    @property
+    def short_name(self) -> str:
+        return self.name.split("/", 1)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class VpcBinding:
+    key: str
+    instance: str
+    vpc: str
+    vswitch: str
+    security_group: str | None = None
+    module: str = "registry"
+    places: Places = field(default=Places(), compare=False)
+
+    @property
+    def address(self) -> Address:
+        return address.vpc(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalSource:
+    region: str
+    namespaces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OssSource:
+    region: str
+    bucket: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorySource:
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySource:
+    url: str
+    repositories: tuple[str, ...]
+
+
+Source: TypeAlias = PersonalSource | OssSource | DirectorySource | RegistrySource
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSelection:
+    """The newest `latest` images of a repository by push time (None: all), then those whose tag matches `tags`.
+
+    `tags` is RE2 syntax and matches the whole tag. `platforms` keeps only these of an index.
+    """
+
+    latest: int | None = None
+    tags: str = ".*"
+    platforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRule:
+    key: str
+    target: str
+    source: Source
+    vpc: str | None = None
+    images: ImageSelection = ImageSelection()
+    overwrite: bool = True
+    include: frozenset[Include] = frozenset({Include.NAMESPACES, Include.REPOSITORIES})
+    rename: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    places: Places = field(default=Places(), compare=False)
+
+    @property
+    def address(self) -> Address:
+        return address.import_rule(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicationRule:
+    """One source, one target: a `replications` entry with three targets is three of these.
+
+    `target` is the key of an instance. For `level: namespace`, `repository` is None.
+    `places` has the entry's fields and, as `"target"`, the place of this target in the list.
+    """
+
+    name: str
+    source: str
+    target: str
+    level: Level
+    namespace: str
+    repository: str | None = None
+    tags: str = ".*"
+    trigger: Trigger = Trigger.PUSH
+    priority: int = 3
+    backfill: Backfill = Backfill.MISSING
+    user_id: str | None = None
+    places: Places = field(default=Places(), compare=False)
+
+    @property
+    def address(self) -> Address:
+        return address.replication(self.name, self.target)
+
+    @property
+    def backfill_address(self) -> Address:
+        return address.backfill(self.name, self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalNamespace:
+    """A namespace of Personal Edition; declared only in the seed of the local cloud."""
+
+    region: str
+    name: str
+    auto_create: bool = True
+    visibility: Visibility = Visibility.PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalRepository:
+    """A repository of Personal Edition; `name` is `namespace/repository`. Only in the seed of the local cloud."""
+
+    region: str
+    name: str
+    visibility: Visibility = Visibility.PRIVATE
+    summary: str = ""
+    build_rules: tuple[BuildRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Everything that the files declare, each group in address order."""
+
+    settings: Settings = Settings()
+    instances: tuple[Instance, ...] = ()
+    endpoints: tuple[InternetEndpoint, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    repositories: tuple[Repository, ...] = ()
+    vpcs: tuple[VpcBinding, ...] = ()
+    imports: tuple[ImportRule, ...] = ()
+    replications: tuple[ReplicationRule, ...] = ()
+    personal_namespaces: tuple[PersonalNamespace, ...] = ()
+    personal_repositories: tuple[PersonalRepository, ...] = ()
+
+    def instance(self, key: str) -> Instance | None:
+        return next((i for i in self.instances if i.key == key), None)
