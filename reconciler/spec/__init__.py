@@ -1,0 +1,1 @@
+"""Spec: YAML files become the desired state. Enter by `reconciler.spec.load`."""

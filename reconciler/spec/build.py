@@ -1,0 +1,86 @@
+"""The merged document -> the desired state, as far as it can be understood, and everything that is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.json_value import Json
+from reconciler.model.place import NOWHERE, Places
+from reconciler.model.spec import Desired, Safety, SamePair, Settings
+from reconciler.spec import conformance, instances, movements, quantities, unapplied
+from reconciler.spec.fields import Fields
+from reconciler.spec.node import MapNode
+from reconciler.spec.problem import error
+from reconciler.spec.references import Build
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    desired: Desired
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def build(root: MapNode, data: Json, *, complete: bool = True, seed: bool = False) -> Built:
+    """`data` is the data of `root`. Resources that lack what they cannot do without are left out of `desired`.
+
+    With `complete` false, references to what was not declared are not errors. `seed` allows Personal Edition.
+    """
+    state = Build(Fields(root, NOWHERE), complete, seed)
+    found = state.found
+    found.extend(conformance.check(root, data))
+    found.extend(unapplied.check(root))
+    personal = root.entries.get("personal")
+    if personal is not None and not seed:
+        hint = "remove it; Personal Edition is only read, by `imports` of `type: personal`"
+        found.append(error("R-SPEC-20", "`personal` belongs in the seed of the local cloud", personal.key, hint))
+    desired = Desired(
+        _settings(state.fields.inside("settings")),
+        instances.instances(state),
+        instances.endpoints(state),
+        instances.namespaces(state),
+        instances.repositories(state),
+        instances.vpcs(state),
+        movements.imports(state),
+        movements.replications(state),
+        instances.personal_namespaces(state) if seed else (),
+        instances.personal_repositories(state) if seed else (),
+    )
+    return Built(desired, tuple(found))
+
+
+def _settings(fields: Fields) -> Settings:
+    zones = fields.inside("zones")
+    defaults = Settings()
+    return Settings(
+        fields.inside("replication").choice("same_pair", SamePair) or defaults.same_pair,
+        fields.flag("prune") or False,
+        _safety(fields.inside("safety")),
+        MappingProxyType({region: tuple(z.value for z in zones.texts(region)) for region in zones.node.entries}),
+        Places(fields.key, fields.places().fields),
+    )
+
+
+def _safety(fields: Fields) -> Safety:
+    defaults = Safety()
+    deletes, images, size = fields.number("max_deletes"), fields.number("max_images"), fields.number("max_bytes")
+    return Safety(
+        deletes if deletes is not None else _share(fields.text("max_deletes"), defaults.max_deletes),
+        images if images is not None else defaults.max_images,
+        size if size is not None else _size(fields.text("max_bytes"), defaults.max_bytes),
+    )
+
+
+def _share(text: str | None, default: int | float) -> int | float:
+    try:
+        return default if text is None else quantities.share(text)
+    except ValueError:
+        return default  # the schema reported it
+
+
+def _size(text: str | None, default: int) -> int:
+    try:
+        return default if text is None else quantities.size(text)
+    except ValueError:
+        return default  # the schema reported it

@@ -1,0 +1,64 @@
+"""Files -> desired state: the one door into this room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.model.diagnostic import Diagnostic, in_order
+from reconciler.model.image import Digest
+from reconciler.model.json_value import digest_of
+from reconciler.model.place import Span
+from reconciler.model.spec import Desired
+from reconciler.spec import conformance, loader
+from reconciler.spec.build import build
+from reconciler.spec.files import Texts, lines_of, read_paths
+from reconciler.spec.merge import merge
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that the files say. With an error among the diagnostics, `desired` holds what could be understood.
+
+    `digest` is of the data: file names, order of files and keys, comments and spelling do not matter.
+    """
+
+    desired: Desired
+    diagnostics: tuple[Diagnostic, ...]
+    digest: Digest
+    files: tuple[str, ...]
+    texts: Mapping[str, str] = field(repr=False, compare=False)
+
+    def source_line(self, span: Span) -> str | None:
+        """The line that a diagnostic points at, without its end."""
+        lines = lines_of(self.texts.get(span.file, ""))
+        return lines[span.line - 1] if span.file in self.texts and 0 < span.line <= len(lines) else None
+
+
+def load(paths: Sequence[Path | str], *, environment: Mapping[str, str], seed: bool = False) -> Loaded:
+    """Reads files and folders (none: the current folder). Never raises for what is in them: see the diagnostics.
+
+    `environment` is what `${ENV:NAME}` takes values from. `seed` allows the key `personal`.
+    """
+    return load_texts(read_paths(paths), environment=environment, seed=seed)
+
+
+def load_texts(texts: Texts, *, environment: Mapping[str, str], seed: bool = False) -> Loaded:
+    """`load` for texts that are in memory already."""
+    streams = [loader.read(source.text, source.name, environment) for source in texts.sources]
+    # In the order of their places, so that the order of PATHs does not matter even where declarations collide.
+    merged = merge(sorted((document for stream in streams for document in stream.documents), key=lambda d: d.span))
+    data = conformance.data_of(merged.root)
+    complete = texts.complete and all(stream.complete for stream in streams)
+    built = build(merged.root, data, complete=complete, seed=seed)
+    found = [*texts.diagnostics, *merged.diagnostics, *built.diagnostics]
+    for stream in streams:
+        found.extend(stream.diagnostics)
+    return Loaded(
+        built.desired,
+        in_order(found),
+        digest_of(data),
+        tuple(source.name for source in texts.sources),
+        {source.name: source.text for source in texts.sources},
+    )

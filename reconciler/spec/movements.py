@@ -1,0 +1,156 @@
+"""Imports and replications: what moves images."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from reconciler.model import address
+from reconciler.model.place import Places, Span
+from reconciler.model.spec import (
+    Backfill,
+    DirectorySource,
+    ImageSelection,
+    ImportRule,
+    Include,
+    Level,
+    OssSource,
+    PersonalSource,
+    RegistrySource,
+    ReplicationRule,
+    Source,
+    Trigger,
+)
+from reconciler.spec.conformance import address_of
+from reconciler.spec.fields import Fields
+from reconciler.spec.problem import choice, error, shown
+from reconciler.spec.references import Build
+
+_DEFAULT_INCLUDE = frozenset({Include.NAMESPACES, Include.REPOSITORIES})
+
+
+def imports(build: Build) -> tuple[ImportRule, ...]:
+    found = [rule for key, fields in build.fields.entries("imports") if (rule := _import(build, key, fields))]
+    return tuple(sorted(found, key=lambda rule: rule.address))
+
+
+def replications(build: Build) -> tuple[ReplicationRule, ...]:
+    found = [rule for key, fields in build.fields.entries("replications") for rule in _replication(build, key, fields)]
+    return tuple(sorted(found, key=lambda rule: rule.address))
+
+
+def _import(build: Build, key: str, fields: Fields) -> ImportRule | None:
+    where = str(address.import_rule(key))
+    target, vpc = fields.text("target"), fields.text("vpc")
+    if target is not None:
+        build.instance(target, fields.span("target"), where)
+    if vpc is not None:
+        build.vpc(vpc, fields.span("vpc"), where)
+    images = fields.inside("images")
+    tags = images.text("tags")
+    if tags:
+        build.regex("R-IMP-1", tags, images.span("tags"), where)
+    source = _source(build, fields.inside("source"), where)
+    rename = fields.mapping("rename") or {}
+    if isinstance(source, PersonalSource):
+        _check_rename(build, fields.inside("rename"), source, where)
+    if target is None or source is None:
+        return None
+    overwrite = fields.flag("overwrite")
+    return ImportRule(
+        key,
+        target,
+        source,
+        vpc,
+        ImageSelection(images.number("latest"), tags or ".*", tuple(t.value for t in images.texts("platforms"))),
+        overwrite is None or overwrite,
+        _include(fields),
+        MappingProxyType(rename),
+        fields.places(),
+    )
+
+
+def _source(build: Build, fields: Fields, where: str) -> Source | None:
+    region = fields.text("region")
+    if region is not None:
+        build.region(region, fields.span("region"), where)
+    match fields.text("type"):
+        case "personal" if region is not None:
+            return PersonalSource(region, tuple(text.value for text in fields.texts("namespaces")))
+        case "oss" if region is not None and (bucket := fields.text("bucket")) is not None:
+            return OssSource(region, bucket, fields.text("prefix") or "")
+        case "directory" if (path := fields.text("path")) is not None:
+            return DirectorySource(path)
+        case "registry" if (url := fields.text("url")) is not None:
+            return RegistrySource(url, tuple(text.value for text in fields.texts("repositories")))
+        case _:
+            return None
+
+
+def _include(fields: Fields) -> frozenset[Include]:
+    if "include" not in fields:
+        return _DEFAULT_INCLUDE
+    named = {text.value for text in fields.texts("include")}
+    return frozenset(include for include in Include if include.value in named)
+
+
+def _check_rename(build: Build, rename: Fields, source: PersonalSource, where: str) -> None:
+    for name, entry in rename.node.entries.items():
+        if name not in source.namespaces:
+            summary = f"`{shown(name)}` is renamed but not imported"
+            hint = choice(name, source.namespaces, otherwise="add it to `source.namespaces`")
+            build.found.append(error("R-SPEC-16", summary, entry.key, hint, address=where))
+
+
+def _replication(build: Build, name: str, fields: Fields) -> list[ReplicationRule]:
+    where = address_of(("replications", name))
+    source, targets = fields.text("source"), fields.texts("targets")
+    if source is not None:
+        build.instance(source, fields.span("source"), where)
+    for target in targets:
+        build.instance(target.value, target.span, str(address.replication(name, target.value)))
+    tags = fields.text("tags")
+    if tags:
+        build.regex("R-SPEC-18", tags, fields.span("tags"), where)
+    level, namespace = fields.choice("level", Level), fields.text("namespace")
+    repository = _repository(build, fields, level, namespace, where)
+    if source is None or level is None or namespace is None or (level is Level.REPOSITORY and repository is None):
+        return []
+    places = fields.places()
+    number = fields.number("priority")
+    first_of_each: dict[str, Span] = {}
+    for target in targets:
+        first_of_each.setdefault(target.value, target.span)
+    return [
+        ReplicationRule(
+            name,
+            source,
+            target_key,
+            level,
+            namespace,
+            repository,
+            tags or ".*",
+            fields.choice("trigger", Trigger) or Trigger.PUSH,
+            3 if number is None else number,
+            fields.choice("backfill", Backfill) or Backfill.MISSING,
+            fields.inside("account").text("user_id"),
+            Places(places.span, MappingProxyType({**places.fields, "target": span})),
+        )
+        for target_key, span in first_of_each.items()
+    ]
+
+
+def _repository(build: Build, fields: Fields, level: Level | None, namespace: str | None, where: str) -> str | None:
+    repository = fields.text("repository")
+    if repository is None:
+        return None
+    span = fields.span("repository")
+    if level is Level.NAMESPACE:
+        summary = "`repository` is given, and `level: namespace` replicates every repository of the namespace"
+        hint = "remove `repository`, or write `level: repository`"
+        build.found.append(error("R-SPEC-19", summary, span, hint, address=where))
+        return None
+    if namespace and repository.startswith(f"{namespace}/"):
+        summary = f"`{shown(repository)}` begins with the namespace, which `namespace` says already"
+        hint = f"write `{shown(repository.removeprefix(f'{namespace}/'))}`"
+        build.found.append(error("R-NAME-3", summary, span, hint, address=where))
+    return repository
