@@ -1,0 +1,116 @@
+"""What happened to the images of a run, counted by import and by repository."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reconciler.model.address import Address
+from reconciler.model.image import RepositoryName
+from reconciler.model.report import ImageOutcome, ImageResult, Report
+from reconciler.render import units
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """`seconds` is None when nobody measured."""
+
+    images: tuple[ImageOutcome, ...]
+    seconds: float | None
+
+    @property
+    def selected(self) -> int:
+        return len(self.images)
+
+    @property
+    def imported(self) -> int:
+        return self._count(ImageResult.IMPORTED)
+
+    @property
+    def skipped(self) -> int:
+        return self._count(ImageResult.SKIPPED)
+
+    @property
+    def failures(self) -> tuple[ImageOutcome, ...]:
+        return tuple(image for image in self.images if image.result is ImageResult.FAILED)
+
+    @property
+    def bytes_moved(self) -> int:
+        return sum(image.bytes_moved for image in self.images)
+
+    @property
+    def bytes_mounted(self) -> int:
+        return sum(image.bytes_mounted for image in self.images)
+
+    @property
+    def mb_per_second(self) -> float | None:
+        return None if self.seconds is None else units.megabytes_per_second(self.bytes_moved, self.seconds)
+
+    def sentence(self) -> str:
+        """`12 selected, 10 imported, 2 skipped, 0 failed, 118.0 MiB moved, 9.4 MiB mounted, 2.8s, 44.1 MB/s`."""
+        parts = [
+            f"{units.count(self.selected)} selected",
+            f"{units.count(self.imported)} imported",
+            f"{units.count(self.skipped)} skipped",
+            f"{units.count(len(self.failures))} failed",
+            f"{units.size(self.bytes_moved)} moved",
+        ]
+        if self.bytes_mounted:
+            parts.append(f"{units.size(self.bytes_mounted)} mounted")
+        if self.seconds is not None:
+            parts.append(units.duration(self.seconds))
+            if self.bytes_moved and self.seconds:
+                parts.append(units.rate(self.bytes_moved, self.seconds))
+        return ", ".join(parts)
+
+    def _count(self, result: ImageResult) -> int:
+        return sum(image.result is result for image in self.images)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTally:
+    """One import or backfill; `repositories` are those of the target, by name."""
+
+    address: Address
+    total: Tally
+    repositories: tuple[tuple[RepositoryName, Tally], ...]
+
+
+def imports(report: Report) -> tuple[ImportTally, ...]:
+    """In address order. An import takes as long as its step did; a repository from its first image to its last."""
+    seconds = {step.address: step.seconds for step in report.steps}
+    return tuple(
+        ImportTally(
+            address,
+            Tally(found, seconds[address] if address in seconds else _span(found)),
+            tuple(
+                (repository, Tally(images, _span(images)))
+                for repository, images in _grouped(
+                    found, lambda i: RepositoryName(i.target.registry, i.target.repository), str
+                )
+            ),
+        )
+        for address, found in _grouped(report.images, lambda i: i.address, str)
+    )
+
+
+def total(report: Report) -> Tally:
+    """Over all images, in the time in which images moved."""
+    return Tally(report.images, report.transfer_seconds or _span(report.images))
+
+
+def _grouped(
+    images: Iterable[ImageOutcome], key: Callable[[ImageOutcome], Key], order: Callable[[Key], str]
+) -> list[tuple[Key, tuple[ImageOutcome, ...]]]:
+    members: dict[Key, list[ImageOutcome]] = {}
+    for image in images:
+        members.setdefault(key(image), []).append(image)
+    return [(found, tuple(sorted(members[found], key=lambda i: i.target))) for found in sorted(members, key=order)]
+
+
+def _span(images: tuple[ImageOutcome, ...]) -> float | None:
+    measured = [image for image in images if image.ended > 0]
+    return max(i.ended for i in measured) - min(i.began for i in measured) if measured else None
