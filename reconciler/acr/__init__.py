@@ -1,0 +1,1 @@
+"""Alibaba Cloud OpenAPI: signing, credentials, transport, and one module per product."""

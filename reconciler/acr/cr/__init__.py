@@ -1,0 +1,25 @@
+"""Enterprise Edition: the API `cr`, version 2018-12-01. Every method names the region, which is where the call goes."""
+
+from __future__ import annotations
+
+from reconciler.acr.cr.endpoints import Endpoints, InternetAccess, VpcAccess
+from reconciler.acr.cr.instances import Instances, InstanceUsage
+from reconciler.acr.cr.namespaces import Namespaces
+from reconciler.acr.cr.replication import NewSyncRule, NewSyncTask, Replication, SyncImage, SyncTask, TaskStatus
+from reconciler.acr.cr.repositories import Repositories
+
+__all__ = [
+    "Cr",
+    "InstanceUsage",
+    "InternetAccess",
+    "NewSyncRule",
+    "NewSyncTask",
+    "SyncImage",
+    "SyncTask",
+    "TaskStatus",
+    "VpcAccess",
+]
+
+
+class Cr(Instances, Endpoints, Namespaces, Repositories, Replication):
+    """Everything of the API that we use. Reads parse at the door into live values; every method raises AcrError."""

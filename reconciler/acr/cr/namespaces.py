@@ -1,0 +1,58 @@
+"""Namespaces of an instance."""
+
+from __future__ import annotations
+
+from reconciler.acr import visibility as words
+from reconciler.acr.cr.product import Parameter, Product
+from reconciler.acr.errors import NotFound
+from reconciler.model.live import LiveNamespace
+from reconciler.model.spec import Visibility
+
+
+class Namespaces(Product):
+    def list_namespaces(self, region: str, instance_id: str) -> tuple[LiveNamespace, ...]:
+        """In name order, without those that are being deleted."""
+        items = self._list(region, "ListNamespace", "Namespaces", {"InstanceId": instance_id})
+        found = {
+            item.text("NamespaceName"): LiveNamespace(
+                name=item.text("NamespaceName"),
+                auto_create=item.flag("AutoCreateRepo"),
+                visibility=words.read(
+                    item, "DefaultRepoType", item.part("DefaultRepoConfiguration").text("RepoType", "PRIVATE")
+                ),
+            )
+            for item in items
+            if item.text("NamespaceStatus", "NORMAL") == "NORMAL"
+        }
+        return tuple(found[name] for name in sorted(found))
+
+    def has_namespace(self, region: str, instance_id: str, name: str) -> bool:
+        """Whether the name is taken, be it by a namespace that is being deleted."""
+        try:
+            self._call(region, "GetNamespace", {"InstanceId": instance_id, "NamespaceName": name})
+        except NotFound:
+            return False
+        return True
+
+    def create_namespace(
+        self, region: str, instance_id: str, name: str, *, auto_create: bool, visibility: Visibility
+    ) -> None:
+        self._call(region, "CreateNamespace", _settings(instance_id, name, auto_create, visibility))
+
+    def update_namespace(
+        self, region: str, instance_id: str, name: str, *, auto_create: bool, visibility: Visibility
+    ) -> None:
+        self._call(region, "UpdateNamespace", _settings(instance_id, name, auto_create, visibility))
+
+    def delete_namespace(self, region: str, instance_id: str, name: str) -> None:
+        """Takes effect later. Raises NotFound when it is gone already."""
+        self._call(region, "DeleteNamespace", {"InstanceId": instance_id, "NamespaceName": name})
+
+
+def _settings(instance_id: str, name: str, auto_create: bool, visibility: Visibility) -> dict[str, Parameter]:
+    return {
+        "InstanceId": instance_id,
+        "NamespaceName": name,
+        "AutoCreateRepo": auto_create,
+        "DefaultRepoType": words.written(visibility),
+    }

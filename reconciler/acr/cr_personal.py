@@ -1,0 +1,120 @@
+"""Personal Edition: the API `cr`, version 2016-06-07, read only. It belongs to an account in a region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import quote
+
+from reconciler.acr import visibility as words
+from reconciler.acr.answer import Answer
+from reconciler.acr.request import Request, Version
+from reconciler.acr.token import RegistryToken
+from reconciler.acr.transport import Caller
+from reconciler.model.live import LiveNamespace, LiveRepository, LiveTag
+
+_PAGE = 100
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalRepository:
+    """A repository and the host that it is pulled from over the internet."""
+
+    repository: LiveRepository
+    domain: str
+
+
+def shared_domain(region: str) -> str:
+    """The host of every Personal Edition that was opened before September 2024, when they began to get their own."""
+    return f"registry.{region}.aliyuncs.com"
+
+
+class CrPersonal:
+    """Every method raises AcrError; AccessDenied also stands for an account that never opened Personal Edition."""
+
+    def __init__(self, transport: Caller) -> None:
+        self._transport = transport
+
+    def list_namespaces(self, region: str) -> tuple[str, ...]:
+        """Names only, sorted: this list has no settings and no pages."""
+        data = self._get(region, "GetNamespaceList", "/namespace").part("data")
+        names = {item.text("namespace") for item in data.parts("namespaces") if _normal(item, "namespaceStatus")}
+        return tuple(sorted(names))
+
+    def get_namespace(self, region: str, name: str) -> LiveNamespace:
+        """Raises NotFound."""
+        answer = self._get(region, "GetNamespace", f"/namespace/{_segment(name)}")
+        item = answer.part("data").part("namespace")
+        return LiveNamespace(
+            name=item.text("namespace"),
+            auto_create=item.flag("autoCreate"),
+            visibility=words.read(item, "defaultVisibility", "PRIVATE"),
+        )
+
+    def list_repositories(self, region: str, namespace: str) -> tuple[PersonalRepository, ...]:
+        """In name order, without tags and without those that are being deleted."""
+        items = self._pages(region, "GetRepoListByNamespace", f"/repos/{_segment(namespace)}", "repos")
+        found = {
+            item.text("repoName"): PersonalRepository(
+                LiveRepository(
+                    id=item.text("repoId"),
+                    name=f"{item.text('repoNamespace')}/{item.text('repoName')}",
+                    visibility=words.read(item, "repoType"),
+                    summary=item.text("summary", ""),
+                ),
+                item.part("repoDomainList").text("public", shared_domain(region)),
+            )
+            for item in items
+            if _normal(item, "repoStatus")
+        }
+        return tuple(found[name] for name in sorted(found))
+
+    def list_tags(self, region: str, repository: str) -> tuple[LiveTag, ...]:
+        """Of `namespace/repository`, in name order, without those that are being deleted."""
+        path = "/".join(_segment(part) for part in repository.split("/"))
+        items = self._pages(region, "GetRepoTags", f"/repos/{path}/tags", "tags")
+        found = {
+            item.text("tag"): LiveTag(
+                name=item.text("tag"),
+                digest=item.digest("digest"),
+                size=item.number("imageSize", 0),
+                pushed=item.number("imageUpdate", 0),
+            )
+            for item in items
+            if _normal(item, "status")
+        }
+        return tuple(found[name] for name in sorted(found))
+
+    def authorization_token(self, region: str) -> RegistryToken:
+        """A login to the account's Personal Edition registry in `region`."""
+        data = self._get(region, "GetAuthorizationToken", "/tokens").part("data")
+        return RegistryToken(
+            username=data.text("tempUserName"),
+            password=data.text("authorizationToken"),
+            expires=data.number("expireDate") / 1000,
+        )
+
+    def _get(self, region: str, action: str, path: str, query: Mapping[str, str] = _NOTHING) -> Answer:
+        return self._transport.call(Request(Version.PERSONAL, action, region, query, method="GET", path=path))
+
+    def _pages(self, region: str, action: str, path: str, key: str) -> Iterator[Answer]:
+        number = 1
+        while True:
+            query = {"Page": str(number), "PageSize": str(_PAGE)}
+            data = self._get(region, action, path, query).part("data")
+            found = data.parts(key)
+            yield from found
+            # The service may have taken a smaller page than was asked for.
+            if not found or data.number("total") <= number * data.number("pageSize", _PAGE):
+                return
+            number += 1
+
+
+def _normal(item: Answer, key: str) -> bool:
+    return item.text(key, "NORMAL") == "NORMAL"
+
+
+def _segment(name: str) -> str:
+    return quote(name, safe="")

@@ -1,0 +1,66 @@
+"""One call of the OpenAPI, and which calls only read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Version(StrEnum):
+    """The API of a product: Enterprise Edition is called RPC style, Personal Edition ROA style."""
+
+    ENTERPRISE = "2018-12-01"
+    PERSONAL = "2016-06-07"
+
+
+READS: Mapping[Version, frozenset[str]] = MappingProxyType(
+    {
+        Version.ENTERPRISE: frozenset(
+            {
+                "GetAuthorizationToken",
+                "GetInstance",
+                "GetInstanceEndpoint",
+                "GetInstanceUsage",
+                "GetInstanceVpcEndpoint",
+                "GetNamespace",
+                "GetRepoSyncTask",
+                "GetRepository",
+                "ListInstance",
+                "ListNamespace",
+                "ListRepoSyncRule",
+                "ListRepoSyncTask",
+                "ListRepoTag",
+                "ListRepository",
+            }
+        ),
+        Version.PERSONAL: frozenset(
+            {
+                "GetAuthorizationToken",
+                "GetNamespace",
+                "GetNamespaceList",
+                "GetRepoListByNamespace",
+                "GetRepoTags",
+            }
+        ),
+    }
+)
+"""An action that is not listed counts as a write. A registry login is a read: it changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`path` is percent-encoded, `query` is not; `body` is JSON text or empty."""
+
+    version: Version
+    action: str
+    region: str
+    query: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    method: str = "POST"
+    path: str = "/"
+    body: bytes = b""
+
+    @property
+    def reads(self) -> bool:
+        return self.action in READS[self.version]

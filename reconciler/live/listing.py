@@ -1,0 +1,182 @@
+"""The listings of one reading: which calls answer a scope, and how their answers make up the live state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import ParamSpec, Protocol, TypeVar
+
+from reconciler.acr.cr import Cr, InternetAccess, VpcAccess
+from reconciler.acr.cr_personal import CrPersonal, PersonalRepository, shared_domain
+from reconciler.acr.errors import NotFound
+from reconciler.live.failure import reading
+from reconciler.model.live import LiveInstance, LiveNamespace, LivePersonal, LiveRepository, LiveSyncRule, LiveTag
+from reconciler.model.scope import InstanceScope, PersonalScope
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Submit(Protocol):
+    """Start a call in a bounded pool of threads."""
+
+    def __call__(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
+
+
+@dataclass(slots=True)
+class InstanceListing:
+    """The calls for one instance, all under way from the start; tags follow once the repositories are known."""
+
+    found: LiveInstance
+    scope: InstanceScope
+    namespaces: Future[tuple[LiveNamespace, ...]]
+    repositories: Future[tuple[LiveRepository, ...]]
+    rules: Future[tuple[LiveSyncRule, ...]]
+    internet: Future[InternetAccess]
+    registry_access: Future[VpcAccess]
+    other_access: tuple[Future[VpcAccess], ...]
+    tags: dict[str, Future[tuple[LiveTag, ...]]]
+
+    @classmethod
+    def start(cls, submit: Submit, cr: Cr, found: LiveInstance, scope: InstanceScope) -> InstanceListing:
+        region, identity = found.region, found.id
+        others = sorted(scope.vpc_modules - {"registry"})
+        return cls(
+            found,
+            scope,
+            namespaces=submit(cr.list_namespaces, region, identity),
+            repositories=submit(cr.list_repositories, region, identity),
+            rules=submit(cr.list_sync_rules, region, identity),
+            internet=submit(cr.internet_endpoint, region, identity),
+            registry_access=submit(cr.vpc_endpoint, region, identity, "registry"),
+            other_access=tuple(submit(cr.vpc_endpoint, region, identity, module) for module in others),
+            tags={},
+        )
+
+    @property
+    def label(self) -> str:
+        return f"instance `{self.found.name}` ({self.found.id}, {self.found.region})"
+
+    def start_tags(self, submit: Submit, cr: Cr) -> None:
+        with reading(self.label):
+            repositories = self.repositories.result()
+        for repository in repositories:
+            if self.scope.lists_tags_of(repository.name):
+                self.tags[repository.name] = submit(cr.list_tags, self.found.region, self.found.id, repository.id)
+
+    def result(self) -> LiveInstance:
+        with reading(self.label):
+            internet, registry_access = self.internet.result(), self.registry_access.result()
+            links = [link for access in self.other_access for link in access.result().links]
+            if "registry" in self.scope.vpc_modules:
+                links += registry_access.links
+            namespaces, rules = self.namespaces.result(), self.rules.result()
+        return replace(
+            self.found,
+            registry=_registry(internet, registry_access),
+            endpoint=internet.endpoint if self.scope.endpoint else None,
+            namespaces=namespaces,
+            repositories=tuple(self._with_tags(repository) for repository in self.repositories.result()),
+            vpc_links=tuple(sorted(links, key=lambda link: (link.module, link.vpc, link.vswitch))),
+            sync_rules=rules,
+        )
+
+    def _with_tags(self, repository: LiveRepository) -> LiveRepository:
+        listed = self.tags.get(repository.name)
+        if listed is None:
+            return repository
+        with reading(f"the tags of `{repository.name}` in {self.label}"):
+            return replace(repository, tags=listed.result())
+
+
+@dataclass(slots=True)
+class PersonalListing:
+    """The calls for Personal Edition in one region."""
+
+    region: str
+    namespaces: dict[str, Future[tuple[LiveNamespace, tuple[PersonalRepository, ...]] | None]]
+    tags: dict[str, Future[tuple[LiveTag, ...]]]
+
+    @classmethod
+    def start(cls, submit: Submit, personal: CrPersonal, scope: PersonalScope) -> PersonalListing:
+        names = sorted(scope.namespaces)
+        return cls(scope.region, {name: submit(_namespace, personal, scope.region, name) for name in names}, {})
+
+    def start_tags(self, submit: Submit, personal: CrPersonal) -> None:
+        for _, repositories in self._found():
+            for item in repositories:
+                name = item.repository.name
+                self.tags[name] = submit(personal.list_tags, self.region, name)
+
+    def result(self) -> LivePersonal:
+        found = self._found()
+        repositories = [item for _, items in found for item in items]
+        return LivePersonal(
+            region=self.region,
+            registry=next((item.domain for item in repositories), shared_domain(self.region)),
+            namespaces=tuple(namespace for namespace, _ in found),
+            repositories=tuple(self._with_tags(item.repository) for item in repositories),
+        )
+
+    def _found(self) -> Sequence[tuple[LiveNamespace, tuple[PersonalRepository, ...]]]:
+        answers = []
+        for name, future in self.namespaces.items():
+            with reading(f"namespace `{name}` of Personal Edition in {self.region}"):
+                answers.append(future.result())
+        return [answer for answer in answers if answer is not None]
+
+    def _with_tags(self, repository: LiveRepository) -> LiveRepository:
+        with reading(f"the tags of `{repository.name}` of Personal Edition in {self.region}"):
+            return replace(repository, tags=self.tags[repository.name].result())
+
+
+def matching(
+    scopes: Iterable[InstanceScope], found: Sequence[LiveInstance]
+) -> list[tuple[LiveInstance, InstanceScope]]:
+    """The instances that scopes ask for, each once and in id order, with everything that is asked of it."""
+    asked: dict[str, tuple[LiveInstance, InstanceScope]] = {}
+    for scope in scopes:
+        instance = _match(scope, found)
+        if instance is None:
+            continue
+        known = asked.get(instance.id)
+        asked[instance.id] = (instance, scope if known is None else _merged(known[1], scope))
+    return [asked[identity] for identity in sorted(asked)]
+
+
+def _match(scope: InstanceScope, found: Sequence[LiveInstance]) -> LiveInstance | None:
+    def fits(instance: LiveInstance) -> bool:
+        named = instance.id == scope.id if scope.id else instance.name == scope.name
+        return named and instance.region == scope.region
+
+    # A name can be used again while its last bearer is still being deleted.
+    candidates = sorted(filter(fits, found), key=lambda instance: instance.status == "DELETING")
+    return candidates[0] if candidates else None
+
+
+def _merged(one: InstanceScope, other: InstanceScope) -> InstanceScope:
+    return replace(
+        one,
+        tag_namespaces=one.tag_namespaces | other.tag_namespaces,
+        tag_repositories=one.tag_repositories | other.tag_repositories,
+        vpc_modules=one.vpc_modules | other.vpc_modules,
+        endpoint=one.endpoint or other.endpoint,
+    )
+
+
+def _registry(internet: InternetAccess, vpc: VpcAccess) -> str:
+    """The host that images move through: over the internet when that is open, else over the VPC."""
+    domains = internet.domains if internet.endpoint.enabled and internet.domains else vpc.domains
+    return domains[0] if domains else ""
+
+
+def _namespace(
+    personal: CrPersonal, region: str, name: str
+) -> tuple[LiveNamespace, tuple[PersonalRepository, ...]] | None:
+    """A namespace and what it holds; None when there is no such namespace."""
+    try:
+        namespace = personal.get_namespace(region, name)
+    except NotFound:
+        return None
+    return namespace, personal.list_repositories(region, name)

@@ -1,0 +1,34 @@
+"""The seam between planning and the outside world. Every implementation only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from reconciler.model.live import Live
+from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope
+
+
+class ReadFailed(Exception):
+    """The live state could not be read; `hint` is the next step for the user."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class LiveSource(Protocol):
+    """Answers in two rounds: listings first, then the content of what the listings show to be missing.
+
+    All three raise ReadFailed when something cannot be read; nothing is ever left out in silence.
+    """
+
+    def listings(self, scope: Scope) -> Live:
+        """Instances, namespaces, repositories, rules and the tags that `scope` asks for. An instance that does not
+        exist is simply not in the answer."""
+
+    def contents(self, live: Live, queries: Sequence[ManifestQuery]) -> Live:
+        """`live` with `contents` filled for every query (children, blobs and referrers included)."""
+
+    def presence(self, live: Live, queries: Sequence[PresenceQuery]) -> Live:
+        """`live` with `present` filled for every repository that a query names."""

@@ -1,0 +1,135 @@
+"""The live state as the cloud and its registries tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from reconciler.acr.cr import Cr
+from reconciler.acr.cr_personal import CrPersonal
+from reconciler.live.failure import reading
+from reconciler.live.listing import InstanceListing, PersonalListing, matching
+from reconciler.live.port import ReadFailed
+from reconciler.model.image import Digest, ManifestContent, RepositoryName
+from reconciler.model.live import Live, LiveInstance
+from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope
+from reconciler.oci.read import present, read_contents
+
+if TYPE_CHECKING:
+    from reconciler.oci.client import Registry
+
+WORKERS = 8
+"""OpenAPI calls, or repositories, in flight; the rate of calls is the transport's business."""
+
+REGISTRY_REQUESTS = 32
+"""Requests to registries in flight: they are small, so what counts is how many wait for an answer at once."""
+
+
+def _learn_nothing(_live: Live) -> None:
+    pass
+
+
+class CloudReader:
+    """A LiveSource over the OpenAPI and the registries. `registries` gives the client of a host; `learn` is told the
+    hosts that the listings found before the first of them is asked for."""
+
+    def __init__(
+        self,
+        cr: Cr,
+        personal: CrPersonal,
+        registries: Callable[[str], Registry],
+        *,
+        workers: int = WORKERS,
+        learn: Callable[[Live], None] = _learn_nothing,
+    ) -> None:
+        self._cr = cr
+        self._personal = personal
+        self._registries = registries
+        self._workers = workers
+        self._learn = learn
+
+    def listings(self, scope: Scope) -> Live:
+        regions = sorted({instance.region for instance in scope.instances})
+        with self._pool() as pool:
+            personal = [
+                PersonalListing.start(pool.submit, self._personal, item)
+                for item in sorted(scope.personal, key=lambda item: item.region)
+            ]
+            listed = {region: pool.submit(self._cr.list_instances, region) for region in regions}
+            found: list[LiveInstance] = []
+            for region, future in listed.items():
+                with reading(f"region {region}"):
+                    found += future.result()
+            instances = [
+                InstanceListing.start(pool.submit, self._cr, instance, asked)
+                for instance, asked in matching(scope.instances, found)
+            ]
+            for account in personal:
+                account.start_tags(pool.submit, self._personal)
+            for instance in instances:
+                instance.start_tags(pool.submit, self._cr)
+            live = Live(
+                instances=tuple(instance.result() for instance in instances),
+                personal=tuple(account.result() for account in personal),
+            )
+        self._learn(live)
+        return live
+
+    def contents(self, live: Live, queries: Sequence[ManifestQuery]) -> Live:
+        # An image is the same wherever it lies: one reading serves every repository that has it.
+        origins = {query.digest: query.repository for query in reversed(queries) if query.digest not in live.contents}
+        wanted: dict[RepositoryName, list[Digest]] = {}
+        for digest, repository in sorted(origins.items()):
+            wanted.setdefault(repository, []).append(digest)
+        requests = self._requests(len(wanted))
+        with self._pool() as pool:
+            read = [pool.submit(self._contents, *group, requests) for group in sorted(wanted.items())]
+            contents = dict(live.contents)
+            for future in read:
+                contents |= future.result()
+        return replace(live, contents=MappingProxyType({digest: contents[digest] for digest in sorted(contents)}))
+
+    def presence(self, live: Live, queries: Sequence[PresenceQuery]) -> Live:
+        requests = self._requests(len(queries))
+        with self._pool() as pool:
+            asked = [(query.repository, pool.submit(self._present, query, requests)) for query in queries]
+            held = dict(live.present)
+            for repository, future in asked:
+                held[repository] = held.get(repository, frozenset()) | future.result()
+        return replace(live, present=MappingProxyType({repository: held[repository] for repository in sorted(held)}))
+
+    def _requests(self, repositories: int) -> int:
+        """Each repository's share of the requests in flight."""
+        return REGISTRY_REQUESTS // max(1, min(repositories, self._workers, REGISTRY_REQUESTS))
+
+    def _contents(
+        self, repository: RepositoryName, digests: Sequence[Digest], requests: int
+    ) -> dict[Digest, ManifestContent]:
+        with reading(f"the images of {repository}"):
+            return read_contents(self._registry(repository), repository.path, digests, workers=requests)
+
+    def _present(self, query: PresenceQuery, requests: int) -> frozenset[Digest]:
+        with reading(f"what the repository {query.repository} holds"):
+            registry = self._registry(query.repository)
+            return present(registry, query.repository.path, query.blobs, query.manifests, workers=requests)
+
+    def _registry(self, repository: RepositoryName) -> Registry:
+        if not repository.registry:
+            raise ReadFailed(
+                f"the repository {repository.path} cannot be read: its instance has no open endpoint",
+                hint="enable the internet endpoint, or link the VPC that this machine is in",
+            )
+        return self._registries(repository.registry)
+
+    @contextmanager
+    def _pool(self) -> Iterator[ThreadPoolExecutor]:
+        """Threads that end with the reading; after a failure nothing new starts."""
+        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="live")
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,65 @@
+"""A live state that was recorded before, in place of the cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reconciler.live.port import ReadFailed
+from reconciler.live.snapshot.place import RECORD_AGAIN
+from reconciler.model.image import closure
+from reconciler.model.live import Live, LiveInstance
+from reconciler.model.scope import InstanceScope, ManifestQuery, PersonalScope, PresenceQuery, Scope
+
+
+class RecordedSource:
+    """A LiveSource that answers from `recorded` and raises ReadFailed for what was not recorded, so that a question
+    that nobody asked is never taken for something that is not there."""
+
+    def __init__(self, recorded: Live) -> None:
+        self._recorded = recorded
+
+    def listings(self, scope: Scope) -> Live:
+        for asked in scope.instances:
+            for instance in self._recorded.instances:
+                if instance.region == asked.region and (
+                    instance.id == asked.id if asked.id else instance.name == asked.name
+                ):
+                    _check_instance(instance, asked)
+        for account in scope.personal:
+            self._check_personal(account)
+        return replace(self._recorded, contents={}, present={})
+
+    def contents(self, live: Live, queries: Sequence[ManifestQuery]) -> Live:
+        for query in queries:
+            try:
+                closure(query.digest, self._recorded.contents)
+            except KeyError:
+                raise _unrecorded(f"the image {query.repository}@{query.digest}") from None
+        return replace(live, contents=self._recorded.contents)
+
+    def presence(self, live: Live, queries: Sequence[PresenceQuery]) -> Live:
+        for query in queries:
+            if query.repository not in self._recorded.present:
+                raise _unrecorded(f"what the repository {query.repository} holds")
+        return replace(live, present=self._recorded.present)
+
+    def _check_personal(self, asked: PersonalScope) -> None:
+        account = next((item for item in self._recorded.personal if item.region == asked.region), None)
+        if account is None:
+            raise _unrecorded(f"Personal Edition in {asked.region}")
+        for repository in account.repositories:
+            if repository.namespace in asked.namespaces and repository.tags is None:
+                raise _unrecorded(f"the tags of `{repository.name}` of Personal Edition in {asked.region}")
+
+
+def _check_instance(instance: LiveInstance, asked: InstanceScope) -> None:
+    if asked.endpoint and instance.endpoint is None:
+        raise _unrecorded(f"the internet endpoint of instance `{instance.name}`")
+    for repository in instance.repositories:
+        if repository.tags is None and asked.lists_tags_of(repository.name):
+            raise _unrecorded(f"the tags of `{repository.name}` in instance `{instance.name}`")
+
+
+def _unrecorded(what: str) -> ReadFailed:
+    return ReadFailed(f"the recorded live state does not have {what}", hint=RECORD_AGAIN)

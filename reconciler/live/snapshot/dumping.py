@@ -1,0 +1,157 @@
+"""The live state as JSON (schemas/live.v1.json): the same state always gives the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.model.image import Descriptor, Digest, ManifestContent
+from reconciler.model.json_value import Json, digest_of
+from reconciler.model.live import (
+    Live,
+    LiveEndpoint,
+    LiveInstance,
+    LiveNamespace,
+    LivePersonal,
+    LiveRepository,
+    LiveSyncRule,
+    LiveTag,
+    LiveVpcLink,
+)
+
+FORMAT_VERSION = "1.0"
+"""What is written; every 1.x can be read."""
+
+
+def dump(live: Live) -> Json:
+    """JSON data of `live`, sorted by what names each thing."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "instances": [_instance(item) for item in sorted(live.instances, key=lambda item: item.id)],
+        "personal": [_personal(item) for item in sorted(live.personal, key=lambda item: item.region)],
+        "contents": [_manifest(live.contents[digest]) for digest in sorted(live.contents)],
+        "present": [
+            {
+                "registry": repository.registry,
+                "repository": repository.path,
+                "digests": list[Json](sorted(live.present[repository])),
+            }
+            for repository in sorted(live.present)
+        ],
+    }
+
+
+def live_digest(live: Live) -> Digest:
+    """What a plan was made from, in short."""
+    return digest_of(dump(live))
+
+
+def _instance(item: LiveInstance) -> Json:
+    return {
+        "id": item.id,
+        "name": item.name,
+        "region": item.region,
+        "edition": item.edition,
+        "status": item.status,
+        "issue": item.issue,
+        "registry": item.registry,
+        "endpoint": None if item.endpoint is None else _endpoint(item.endpoint),
+        "namespaces": _namespaces(item.namespaces),
+        "repositories": _repositories(item.repositories),
+        "vpc_links": [
+            _vpc_link(link) for link in sorted(item.vpc_links, key=lambda link: (link.module, link.vpc, link.vswitch))
+        ],
+        "sync_rules": [_sync_rule(rule) for rule in sorted(item.sync_rules, key=lambda rule: (rule.name, rule.id))],
+    }
+
+
+def _personal(item: LivePersonal) -> Json:
+    return {
+        "region": item.region,
+        "registry": item.registry,
+        "namespaces": _namespaces(item.namespaces),
+        "repositories": _repositories(item.repositories),
+    }
+
+
+def _endpoint(item: LiveEndpoint) -> Json:
+    return {
+        "enabled": item.enabled,
+        "status": item.status,
+        "allow": [{"cidr": entry.cidr, "comment": entry.comment} for entry in sorted(item.allow)],
+    }
+
+
+def _namespaces(items: Iterable[LiveNamespace]) -> Json:
+    return [
+        {"name": item.name, "auto_create": item.auto_create, "visibility": item.visibility}
+        for item in sorted(items, key=lambda item: item.name)
+    ]
+
+
+def _repositories(items: Iterable[LiveRepository]) -> Json:
+    return [
+        {
+            "id": item.id,
+            "name": item.name,
+            "visibility": item.visibility,
+            "summary": item.summary,
+            "tag_immutability": item.tag_immutability,
+            "tags": None if item.tags is None else _tags(item.tags),
+        }
+        for item in sorted(items, key=lambda item: item.name)
+    ]
+
+
+def _tags(items: Iterable[LiveTag]) -> Json:
+    return [
+        {"name": item.name, "digest": item.digest, "size": item.size, "pushed": item.pushed}
+        for item in sorted(items, key=lambda item: item.name)
+    ]
+
+
+def _vpc_link(item: LiveVpcLink) -> Json:
+    return {
+        "vpc": item.vpc,
+        "vswitch": item.vswitch,
+        "module": item.module,
+        "status": item.status,
+        "issue": item.issue,
+    }
+
+
+def _sync_rule(item: LiveSyncRule) -> Json:
+    return {
+        "id": item.id,
+        "name": item.name,
+        "source_instance": item.source_instance,
+        "target_instance": item.target_instance,
+        "target_region": item.target_region,
+        "level": item.level,
+        "namespace": item.namespace,
+        "repository": item.repository,
+        "target_namespace": item.target_namespace,
+        "target_repository": item.target_repository,
+        "tags": item.tags,
+        "trigger": item.trigger,
+        "priority": item.priority,
+        "cross_account": item.cross_account,
+        "created": item.created,
+    }
+
+
+def _manifest(item: ManifestContent) -> Json:
+    return {
+        "digest": item.digest,
+        "size": item.size,
+        "media_type": item.media_type,
+        # The order of these is part of the image.
+        "blobs": _descriptors(item.blobs),
+        "manifests": _descriptors(item.manifests),
+        "referrers": _descriptors(item.referrers),
+        "subject": item.subject,
+        "foreign": item.foreign,
+    }
+
+
+def _descriptors(items: Iterable[Descriptor]) -> Json:
+    return [{"digest": item.digest, "size": item.size, "media_type": item.media_type} for item in items]

@@ -1,0 +1,182 @@
+"""From JSON to the live state.
+
+Written out instead of left to a generic validator, which takes six seconds for a hundred thousand tags; a test holds it
+against the schema.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+
+from reconciler.live.port import ReadFailed
+from reconciler.live.snapshot.place import RECORD_AGAIN, Place
+from reconciler.model.image import Descriptor, ManifestContent, RepositoryName
+from reconciler.model.json_value import Json
+from reconciler.model.live import (
+    Live,
+    LiveEndpoint,
+    LiveInstance,
+    LiveNamespace,
+    LivePersonal,
+    LiveRepository,
+    LiveSyncRule,
+    LiveTag,
+    LiveVpcLink,
+)
+from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
+
+_READABLE = re.compile(r"1\.[0-9]+")
+
+
+def parse(data: Json) -> Live:
+    """Raises ReadFailed that names the place when `data` is not a live state of a format that we know."""
+    document = Place(data)
+    version = document.field("format_version").text()
+    if not _READABLE.fullmatch(version):
+        raise ReadFailed(
+            f"the recorded live state has format version {version}, and this program reads 1.x", hint=RECORD_AGAIN
+        )
+    contents = [_manifest(item) for item in document.field("contents").items()]
+    return Live(
+        instances=tuple(_instance(item) for item in document.field("instances").items()),
+        personal=tuple(_personal(item) for item in document.field("personal").items()),
+        contents=MappingProxyType({item.digest: item for item in contents}),
+        present=MappingProxyType(
+            {
+                RepositoryName(item.field("registry").name(), item.field("repository").name()): frozenset(
+                    digest.digest() for digest in item.field("digests").items()
+                )
+                for item in document.field("present").items()
+            }
+        ),
+    )
+
+
+def _instance(item: Place) -> LiveInstance:
+    edition, endpoint = item.field("edition"), item.field("endpoint")
+    return LiveInstance(
+        id=item.field("id").name(),
+        name=item.field("name").name(),
+        region=item.field("region").name(),
+        edition=None if edition.absent else edition.word(Edition),
+        status=item.field("status").text(),
+        issue=item.field("issue").text(),
+        registry=item.field("registry").text(),
+        endpoint=None if endpoint.absent else _endpoint(endpoint),
+        namespaces=_namespaces(item),
+        repositories=_repositories(item),
+        vpc_links=tuple(_vpc_link(link) for link in item.field("vpc_links").items()),
+        sync_rules=tuple(_sync_rule(rule) for rule in item.field("sync_rules").items()),
+    )
+
+
+def _personal(item: Place) -> LivePersonal:
+    return LivePersonal(
+        region=item.field("region").name(),
+        registry=item.field("registry").text(),
+        namespaces=_namespaces(item),
+        repositories=_repositories(item),
+    )
+
+
+def _endpoint(item: Place) -> LiveEndpoint:
+    return LiveEndpoint(
+        enabled=item.field("enabled").flag(),
+        status=item.field("status").text(),
+        allow=tuple(
+            AclEntry(entry.field("cidr").text(), entry.field("comment").text()) for entry in item.field("allow").items()
+        ),
+    )
+
+
+def _namespaces(holder: Place) -> tuple[LiveNamespace, ...]:
+    return tuple(
+        LiveNamespace(
+            name=item.field("name").name(),
+            auto_create=item.field("auto_create").flag(),
+            visibility=item.field("visibility").word(Visibility),
+        )
+        for item in holder.field("namespaces").items()
+    )
+
+
+def _repositories(holder: Place) -> tuple[LiveRepository, ...]:
+    return tuple(_repository(item) for item in holder.field("repositories").items())
+
+
+def _repository(item: Place) -> LiveRepository:
+    tags = item.field("tags")
+    return LiveRepository(
+        id=item.field("id").name(),
+        name=item.field("name").repository(),
+        visibility=item.field("visibility").word(Visibility),
+        summary=item.field("summary").text(),
+        tag_immutability=item.field("tag_immutability").flag(),
+        tags=None if tags.absent else tuple(_tag(tag) for tag in tags.items()),
+    )
+
+
+def _tag(item: Place) -> LiveTag:
+    return LiveTag(
+        name=item.field("name").name(),
+        digest=item.field("digest").digest(),
+        size=item.field("size").count(),
+        pushed=item.field("pushed").count(),
+    )
+
+
+def _vpc_link(item: Place) -> LiveVpcLink:
+    return LiveVpcLink(
+        vpc=item.field("vpc").name(),
+        vswitch=item.field("vswitch").name(),
+        module=item.field("module").name(),
+        status=item.field("status").text(),
+        issue=item.field("issue").text(),
+    )
+
+
+def _sync_rule(item: Place) -> LiveSyncRule:
+    level = item.field("level")
+    return LiveSyncRule(
+        id=item.field("id").name(),
+        name=item.field("name").name(),
+        source_instance=item.field("source_instance").name(),
+        target_instance=item.field("target_instance").name(),
+        target_region=item.field("target_region").name(),
+        level=None if level.absent else level.word(Level),
+        namespace=item.field("namespace").text(),
+        repository=_optional(item.field("repository")),
+        target_namespace=item.field("target_namespace").text(),
+        target_repository=_optional(item.field("target_repository")),
+        tags=item.field("tags").text(),
+        trigger=item.field("trigger").word(Trigger),
+        priority=item.field("priority").whole(),
+        cross_account=item.field("cross_account").flag(),
+        created=item.field("created").count(),
+    )
+
+
+def _manifest(item: Place) -> ManifestContent:
+    subject = item.field("subject")
+    return ManifestContent(
+        digest=item.field("digest").digest(),
+        size=item.field("size").count(),
+        media_type=item.field("media_type").text(),
+        blobs=_descriptors(item.field("blobs")),
+        manifests=_descriptors(item.field("manifests")),
+        referrers=_descriptors(item.field("referrers")),
+        subject=None if subject.absent else subject.digest(),
+        foreign=item.field("foreign").count(),
+    )
+
+
+def _descriptors(items: Place) -> tuple[Descriptor, ...]:
+    return tuple(
+        Descriptor(item.field("digest").digest(), item.field("size").count(), item.field("media_type").text())
+        for item in items.items()
+    )
+
+
+def _optional(item: Place) -> str | None:
+    return None if item.absent else item.text()

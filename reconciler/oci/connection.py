@@ -1,0 +1,149 @@
+"""Kept-alive connections to registries and to where they redirect, shared by threads."""
+
+from __future__ import annotations
+
+import ipaddress
+import select
+import ssl
+import threading
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPSConnection
+from types import TracebackType
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, for one read or write, and for a registry to store a whole blob once it was sent."""
+
+    connect: float = 15.0
+    exchange: float = 90.0
+    commit: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a connection goes; `host` is `host[:port]`. A credential for one origin is never sent to another."""
+
+    scheme: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host[:port]` names this machine itself, where plain HTTP gives nothing away."""
+    name = host[1:].split("]", 1)[0] if host.startswith("[") else host.rsplit(":", 1)[0]
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+class Connections:
+    """A thread leases a connection, uses it alone, and gives it back; up to `idle` per origin wait for the next one.
+
+    TLS is verified against the system's authorities; `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them (OpenSSL reads
+    both). How many connections are open is bounded by the threads that lease them: one lease each per origin.
+    """
+
+    def __init__(self, *, timeouts: Timeouts, idle: int, tls: ssl.SSLContext | None = None) -> None:
+        self.timeouts = timeouts
+        self._idle_limit = idle
+        self._tls = tls
+        self._lock = threading.Lock()
+        self._idle: dict[Origin, deque[HTTPConnection]] = defaultdict(deque)
+        self._closed = False
+
+    def lease(self, origin: Origin, *, fresh: bool = False) -> Lease:
+        """A connection that is not known to be dead; `fresh` asks for a new one. It connects on first use."""
+        while not fresh:
+            with self._lock:
+                waiting = self._idle[origin]
+                connection = waiting.pop() if waiting else None
+            if connection is None:
+                break
+            if not _has_news(connection):
+                return Lease(self, origin, connection, reused=True)
+            connection.close()
+        return Lease(self, origin, self._connection(origin), reused=False)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            connections = [connection for waiting in self._idle.values() for connection in waiting]
+            self._idle.clear()
+        for connection in connections:
+            connection.close()
+
+    def _connection(self, origin: Origin) -> HTTPConnection:
+        connect = self.timeouts.connect
+        if origin.scheme == "http":
+            return HTTPConnection(origin.host, timeout=connect)
+        with self._lock:
+            if self._tls is None:
+                self._tls = ssl.create_default_context()
+        return HTTPSConnection(origin.host, timeout=connect, context=self._tls)
+
+    def _take_back(self, origin: Origin, connection: HTTPConnection) -> None:
+        with self._lock:
+            keep = not self._closed and connection.sock is not None and len(self._idle[origin]) < self._idle_limit
+            if keep:
+                self._idle[origin].append(connection)
+        if not keep:
+            connection.close()
+
+
+class Lease:
+    """One thread's use of one connection. Leaving the block without `release` closes the connection."""
+
+    __slots__ = ("_connections", "_done", "connection", "origin", "reused")
+
+    def __init__(self, connections: Connections, origin: Origin, connection: HTTPConnection, *, reused: bool) -> None:
+        self._connections = connections
+        self._done = False
+        self.connection = connection
+        self.origin = origin
+        self.reused = reused
+
+    def ready(self) -> None:
+        """Connect now if need be, and allow the time-out of an exchange from here on. Raises OSError."""
+        if self.connection.sock is None:
+            self.connection.connect()
+        self.allow(self._connections.timeouts.exchange)
+
+    def allow(self, seconds: float) -> None:
+        """Time-out of the reads and writes that follow."""
+        if self.connection.sock is not None:
+            self.connection.sock.settimeout(seconds)
+
+    def release(self) -> None:
+        """The exchange is over and its answer read to the end: the connection may serve another one."""
+        if not self._done:
+            self._done = True
+            self._connections._take_back(self.origin, self.connection)
+
+    def __enter__(self) -> Lease:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+    def discard(self) -> None:
+        if not self._done:
+            self._done = True
+            self.connection.close()
+
+
+def _has_news(connection: HTTPConnection) -> bool:
+    """An idle connection has nothing to say unless the other side closed it."""
+    if connection.sock is None:
+        return True
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN | select.POLLPRI)
+    return bool(poll.poll(0))

@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from http import HTTPStatus
+
+import httpx
+import pytest
+
+from reconciler.acr import signing
+from reconciler.acr.credentials import Credential, StaticCredential
+from reconciler.acr.errors import (
+    AcrError,
+    ApiError,
+    MalformedAnswer,
+    NotFound,
+    Throttled,
+    Unavailable,
+    Unreachable,
+    WriteRefused,
+)
+from reconciler.acr.events import CallEvent, CallRetried, CallThrottled
+from reconciler.acr.request import Request, Version
+from reconciler.acr.retry import Backoff
+from reconciler.acr.transport import Endpoint, ReadOnlyTransport, Transport, http_client
+
+Service = Callable[[httpx.Request], httpx.Response]
+Connect = Callable[[Service], Transport]
+
+READ = Request(Version.ENTERPRISE, "GetInstance", "cn-hangzhou", {"InstanceId": "cri-1 +*~東"})
+WRITE = Request(Version.ENTERPRISE, "DeleteNamespace", "cn-hangzhou", {"InstanceId": "cri-1"})
+SUCCESS = {"RequestId": "R", "Code": "success", "IsSuccess": True}
+
+
+def answers(*script: httpx.Response | httpx.TransportError) -> Service:
+    """Each answer once, in this order; a call too many fails the test."""
+    waiting = list(script)
+
+    def serve(_request: httpx.Request) -> httpx.Response:
+        answer = waiting.pop(0)
+        if isinstance(answer, httpx.TransportError):
+            raise answer
+        return answer
+
+    return serve
+
+
+def refused(code: str, status: int = 400, **headers: str) -> httpx.Response:
+    return httpx.Response(
+        status,
+        json={"RequestId": "R", "Code": code, "Message": "m"},
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+    )
+
+
+def good() -> httpx.Response:
+    return httpx.Response(200, json=SUCCESS)
+
+
+def test_what_is_sent_is_what_is_signed(connect: Connect) -> None:
+    seen: list[httpx.Request] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return good()
+
+    transport = connect(serve)
+    transport.call(READ)
+
+    (request,) = seen
+    assert request.url.host == "cr.cn-hangzhou.aliyuncs.com"
+    assert request.url.scheme == "https"
+    assert dict(request.url.params) == READ.query
+    given, _, signed = request.headers["authorization"].partition("SignedHeaders=")
+    names = signed.partition(",")[0].split(";")
+    assert given == "ACS3-HMAC-SHA256 Credential=LTAI5tExampleAccessKeyId,"
+    assert {name for name in request.headers if name.startswith("x-acs-")} <= set(names)
+    assert {"host", "accept", "user-agent", "x-acs-region-id", "x-acs-security-token"} <= set(names)
+    assert request.headers["x-acs-region-id"] == "cn-hangzhou"
+    assert request.headers["x-acs-date"] == "2026-01-02T03:04:05Z"
+    canonical = signing.canonical_request(
+        "POST", "/", READ.query, request.headers, names, signing.payload_hash(request.content)
+    )
+    expected = signing.signature("ExampleAccessKeySecret0123456789", canonical)
+    assert request.headers["authorization"].endswith(f"Signature={expected}")
+    assert transport.calls == {"GetInstance": 1}
+
+
+def test_a_body_is_signed_and_named(connect: Connect) -> None:
+    seen: list[httpx.Request] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return good()
+
+    body = b'{"Namespace":{"Namespace":"team-a"}}'
+    connect(serve).call(Request(Version.PERSONAL, "CreateNamespace", "r", method="PUT", path="/namespace", body=body))
+
+    (request,) = seen
+    assert request.content == body
+    assert request.headers["content-type"] == "application/json; charset=utf-8"
+    assert request.headers["x-acs-content-sha256"] == signing.payload_hash(body)
+    assert "content-type;" in request.headers["authorization"]
+
+
+BUSY: list[httpx.Response | httpx.TransportError] = [
+    refused("Throttling.User"),
+    refused("Rejected.Throttling", 503),
+    refused("Unknown", 429),
+    httpx.ConnectError("refused"),
+    httpx.ConnectTimeout("no route"),
+]
+DOUBTFUL: list[httpx.Response | httpx.TransportError] = [
+    refused("ServiceUnavailable", 503),
+    refused("SystemError", 500),
+    refused("SLB_SERVICE_ERROR"),
+    httpx.Response(502, text="<html>bad gateway</html>"),
+    httpx.ReadTimeout("too slow"),
+    httpx.RemoteProtocolError("cut off"),
+]
+FINAL: list[httpx.Response | httpx.TransportError] = [
+    refused("NoPrivilege", 403),
+    refused("MissingInstanceId"),
+    refused("INSTANCE_NOT_EXIST", 404),
+    refused("NAMESPACE_ALREADY_EXIST"),
+    httpx.Response(200, json={**SUCCESS, "IsSuccess": False, "Code": "INSTANCE_STATUS_NOT_SUPPORT"}),
+    httpx.Response(200, text="<html>log in to the proxy first</html>"),
+]
+
+
+@pytest.mark.parametrize("failure", [*BUSY, *DOUBTFUL], ids=repr)
+def test_a_read_is_tried_again_after_what_may_pass(
+    connect: Connect, failure: httpx.Response | httpx.TransportError
+) -> None:
+    assert connect(answers(failure, good())).call(READ).text("RequestId") == "R"
+
+
+@pytest.mark.parametrize("failure", BUSY, ids=repr)
+def test_a_write_is_tried_again_when_it_certainly_did_not_happen(
+    connect: Connect, failure: httpx.Response | httpx.TransportError
+) -> None:
+    assert connect(answers(failure, good())).call(WRITE).text("RequestId") == "R"
+
+
+@pytest.mark.parametrize("failure", [*DOUBTFUL, *FINAL], ids=repr)
+def test_a_write_that_may_have_happened_surfaces_at_once(
+    connect: Connect, failure: httpx.Response | httpx.TransportError
+) -> None:
+    transport = connect(answers(failure))
+    with pytest.raises(AcrError):
+        transport.call(WRITE)
+    assert transport.calls == {"DeleteNamespace": 1}
+
+
+@pytest.mark.parametrize("failure", FINAL, ids=repr)
+def test_a_read_that_will_not_do_better_surfaces_at_once(
+    connect: Connect, failure: httpx.Response | httpx.TransportError
+) -> None:
+    with pytest.raises(AcrError):
+        connect(answers(failure)).call(READ)
+
+
+def test_patience_ends(connect: Connect, slept: list[float], told: list[CallEvent]) -> None:
+    transport = connect(answers(*[refused("SystemError", 500) for _ in range(4)]))
+    with pytest.raises(Unavailable, match="SystemError"):
+        transport.call(READ)
+    assert transport.calls == {"GetInstance": 4}
+    assert slept == [1.0, 2.0, 4.0]
+    assert [event.delay for event in told if isinstance(event, CallRetried)] == slept
+
+
+def test_patience_ends_sooner_when_nobody_answers(connect: Connect, slept: list[float]) -> None:
+    with pytest.raises(Unreachable, match=r"no answer from cr\.cn-hangzhou\.aliyuncs\.com: refused"):
+        connect(answers(*[httpx.ConnectError("refused") for _ in range(3)])).call(READ)
+    assert slept == [1.0, 2.0]
+
+
+def test_the_service_says_how_long_to_wait_in_milliseconds(
+    connect: Connect, slept: list[float], told: list[CallEvent]
+) -> None:
+    connect(answers(refused("Throttling", 429, x_acs_retry_after="2500"), good())).call(READ)
+    assert slept == [2.5]
+    assert told == [CallThrottled("GetInstance", 2.5)]
+
+
+def test_a_refusal_can_come_with_success_as_status(connect: Connect) -> None:
+    body = {"RequestId": "R", "Code": "INSTANCE_NOT_EXIST", "Message": "instance is not exist", "IsSuccess": False}
+    with pytest.raises(NotFound) as caught:
+        connect(answers(httpx.Response(200, json=body))).call(READ)
+    assert (caught.value.code, caught.value.status, caught.value.request_id) == ("INSTANCE_NOT_EXIST", 200, "R")
+
+
+def test_errors_of_personal_edition_are_spelled_in_lower_case(connect: Connect) -> None:
+    body = {"requestId": "r", "code": "NAMESPACE_NOT_EXIST", "message": "namespace is not exist."}
+    with pytest.raises(NotFound, match=r"NAMESPACE_NOT_EXIST: namespace is not exist\. \(request id r\)"):
+        connect(answers(httpx.Response(404, json=body))).call(READ)
+
+
+@pytest.mark.parametrize("success", [True, "true"])
+def test_code_may_be_a_boolean(connect: Connect, success: object) -> None:
+    body = {"RequestId": "R", "Code": True, "IsSuccess": success}
+    assert connect(answers(httpx.Response(200, json=body))).call(READ).text("RequestId") == "R"
+
+
+def test_a_failure_without_a_code_is_named_by_its_status(connect: Connect) -> None:
+    with pytest.raises(ApiError, match="HTTP 418"):
+        connect(answers(httpx.Response(HTTPStatus.IM_A_TEAPOT, text="tea"))).call(READ)
+
+
+@pytest.mark.parametrize("body", ["", "tea", "[1]"])
+def test_an_unreadable_success_is_a_typed_error(connect: Connect, body: str) -> None:
+    with pytest.raises(MalformedAnswer, match="`GetInstance`"):
+        connect(answers(httpx.Response(200, text=body))).call(READ)
+
+
+def test_messages_lose_secrets(connect: Connect) -> None:
+    body = {"Code": "SignatureDoesNotMatch", "Message": "x-acs-security-token:CAIS+example/token=="}
+    with pytest.raises(ApiError) as caught:
+        connect(answers(httpx.Response(400, json=body))).call(READ)
+    assert "CAIS" not in str(caught.value)
+    assert "CAIS" not in caught.value.message
+
+
+def test_a_redirect_is_not_followed(connect: Connect) -> None:
+    service = answers(httpx.Response(302, headers={"location": "https://elsewhere.example.com/"}, json={}))
+    with pytest.raises(ApiError, match="HTTP 302"):
+        connect(service).call(READ)
+
+
+def test_a_certificate_that_is_not_trusted_is_not_tried_again(connect: Connect) -> None:
+    def distrust(_request: httpx.Request) -> httpx.Response:
+        try:
+            raise ssl.SSLCertVerificationError("self-signed certificate")
+        except ssl.SSLCertVerificationError as cause:
+            raise httpx.ConnectError("self-signed certificate") from cause
+
+    transport = connect(distrust)
+    with pytest.raises(Unreachable, match="self-signed"):
+        transport.call(READ)
+    assert transport.calls == {"GetInstance": 1}
+
+
+def test_a_read_only_transport_lets_reads_through(connect: Connect) -> None:
+    login = Request(Version.ENTERPRISE, "GetAuthorizationToken", "cn-hangzhou")
+    transport = connect(answers(good(), good()))
+    for request in (READ, login):
+        assert ReadOnlyTransport(transport).call(request).flag("IsSuccess")
+
+
+def test_a_read_only_transport_sends_no_write(connect: Connect) -> None:
+    transport = connect(answers())
+    with pytest.raises(WriteRefused, match="`DeleteNamespace` would write"):
+        ReadOnlyTransport(transport).call(WRITE)
+    assert transport.calls == {}
+
+
+def test_an_action_is_a_read_only_in_its_own_version(connect: Connect) -> None:
+    request = Request(Version.PERSONAL, "GetInstance", "cn-hangzhou")
+    with pytest.raises(WriteRefused):
+        ReadOnlyTransport(connect(answers())).call(request)
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("http://cr.example.com", "plain HTTP is for loopback only"),
+        ("http://127.0.0.1.example.com", "plain HTTP is for loopback only"),
+        ("127.0.0.1:5800", "not an HTTP address"),
+        ("ftp://127.0.0.1", "not an HTTP address"),
+    ],
+)
+def test_signed_calls_do_not_go_out_in_the_open(url: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        Endpoint(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:5800", "http://localhost:1", "http://[::1]:1", "https://e.example.com"]
+)
+def test_an_endpoint_takes_every_call(url: str) -> None:
+    assert Endpoint(url + "/").base("cn-hangzhou") == url
+
+
+def test_every_call_goes_to_the_endpoint_and_past_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://192.0.2.1:3128")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        endpoint = Endpoint(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    with http_client(endpoint) as client:
+        once = Backoff(unreachable_tries=1)
+        transport = Transport(client, StaticCredential(Credential("id", "secret")), endpoint=endpoint, backoff=once)
+        with pytest.raises(Unreachable) as caught:
+            transport.call(Request(Version.ENTERPRISE, "DeleteNamespace", "cn-hangzhou"))
+    assert (caught.value.host, caught.value.sent) == ("127.0.0.1", False)
+
+
+def test_throttling_slows_every_thread_down(connect: Connect, slept: list[float]) -> None:
+    transport = connect(answers(*[refused("Throttling") for _ in range(4)]))
+    with pytest.raises(Throttled):
+        transport.call(READ)
+    assert slept == [1.0, 2.0, 4.0]

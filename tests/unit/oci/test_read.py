@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.oci.errors import NotFound
+from reconciler.oci.manifest import digest_bytes
+from reconciler.oci.read import present, read_content, read_contents
+from tests.unit.transfer.lab import Painter, RealRegistry, content, paint, serve
+
+
+@pytest.fixture
+def painted(tmp_path: Path) -> Iterator[RealRegistry]:
+    with serve(tmp_path) as registry:
+        client = registry.client()
+        paint(client)
+        client.close()
+        yield registry
+
+
+def test_everything_under_a_manifest_is_read_with_its_referrers(painted: RealRegistry) -> None:
+    client = painted.client()
+    multi = client.manifest("apps/api", "multi").digest
+    found = read_content(client, "apps/api", multi, workers=2)
+    kinds = sorted((len(c.manifests), len(c.blobs)) for c in found.values())
+    assert kinds == [(0, 2), (0, 3), (0, 3), (2, 0), (2, 0)]
+
+    signed = client.manifest("tools/cli", "signed").digest
+    with_signature = read_content(client, "tools/cli", signed, workers=2)
+    (referrer,) = with_signature[signed].referrers
+    assert with_signature[referrer.digest].subject == signed
+    client.close()
+
+
+def test_what_several_images_share_is_read_once(painted: RealRegistry) -> None:
+    client = painted.client()
+    painter = Painter(client, "apps/shared")
+    child = painter.image([content("child", 100)])
+    roots = [painter.index([child], tag="a"), painter.index([child, child], tag="b")]
+    fresh = painted.client()
+    read_contents(fresh, "apps/shared", [client.manifest("apps/shared", tag).digest for tag in "ab"], workers=2)
+    paths = [path for method, path, _ in painted.requests() if method == "GET"]
+    assert paths.count(f"/v2/apps/shared/manifests/{child['digest']}") == 1
+    assert len(roots) == 2
+    client.close()
+    fresh.close()
+
+
+def test_a_missing_manifest_is_an_error(painted: RealRegistry) -> None:
+    client = painted.client()
+    with pytest.raises(NotFound):
+        read_content(client, "apps/api", digest_bytes(b"none"), workers=1)
+    client.close()
+
+
+def test_presence_is_per_repository(painted: RealRegistry) -> None:
+    client = painted.client()
+    root = client.manifest("apps/web", "v1").content
+    blobs = [blob.digest for blob in root.blobs]
+    none = digest_bytes(b"none")
+    assert present(client, "apps/web", [*blobs, none], [root.digest, none], workers=2) == {*blobs, root.digest}
+    assert present(client, "apps/nowhere", blobs, [root.digest], workers=2) == frozenset()
+    client.close()
