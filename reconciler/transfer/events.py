@@ -76,7 +76,7 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class UploadStarted:
-    """A big blob's upload session, so that another run can ask for its offset."""
+    """A blob's body is about to go to this upload session: from here on it may have arrived, whatever happens."""
 
     target: RepositoryName
     digest: Digest
