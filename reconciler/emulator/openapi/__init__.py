@@ -1,0 +1,1 @@
+"""The service's OpenAPI products as one ASGI application."""

@@ -1,0 +1,55 @@
+"""What the local cloud permits and how long things take, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from reconciler.model.spec import Edition, SamePair
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    namespaces: int
+    repositories: int
+    vpcs: int = 5
+
+
+_BASIC = Quota(namespaces=15, repositories=1000)
+_ADVANCED = Quota(namespaces=50, repositories=5000)
+
+# Only the figures of Basic and Advanced are published ("What is Container Registry", 2026-06).
+EDITION_QUOTAS: Mapping[Edition, Quota] = MappingProxyType(
+    {Edition.BASIC: _BASIC, Edition.STANDARD: _BASIC, Edition.ECONOMY: _BASIC, Edition.ADVANCED: _ADVANCED}
+)
+PERSONAL_QUOTA = Quota(namespaces=3, repositories=300, vpcs=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Choices that the service's documents leave open, and limits that a test may want smaller.
+
+    `business_status` is the HTTP status of refusals such as `NAMESPACE_NOT_EXIST`: the service has been seen to answer
+    200 with `IsSuccess: false`, and 400 and 404. `token_seconds` is how long a registry token lives, in real seconds.
+    """
+
+    business_status: int = 200
+    same_pair: SamePair = SamePair.DENY
+    token_seconds: float = 60.0
+    quotas: Mapping[Edition, Quota] = field(default_factory=lambda: EDITION_QUOTAS)
+    personal_quota: Quota = PERSONAL_QUOTA
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """Nominal seconds; the clock divides them by its speed."""
+
+    vpc_link: float = 6.0
+    endpoint: float = 4.0
+    deletion: float = 2.0
+    task_pending: float = 1.0
+    task_layer: float = 0.2
+
+
+DELAYS = Delays()

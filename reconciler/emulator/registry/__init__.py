@@ -1,0 +1,1 @@
+"""The registries of the local cloud: the OCI distribution protocol over ASGI."""
