@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from reconciler.core.comparison import Tags, Wanted, difference, drifted, tags_of, unreachable
 from reconciler.core.locate import in_scope
 from reconciler.core.pattern import matcher
-from reconciler.core.select import subject_of, with_companions
+from reconciler.core.select import is_companion, with_companions
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.drift import ImageDrift, ImageState
 from reconciler.model.image import ImageName
@@ -47,7 +47,9 @@ def compare_replication(
     """
     matches = matcher(rule.tags)
     moves = differing = left = 0
-    for repository, tags in _after_imports(rule, source, arriving).items():
+    at_source = _after_imports(rule, source, arriving)
+    for repository in sorted({*at_source, *(r.name for r in target.repositories if in_scope(rule, r.name))}):
+        tags = at_source.get(repository, {})
         there = tags_of(target.repository(repository))
         chosen = with_companions((tag for tag in tags.values() if _selected(matches, tag)), tags.values())
         for tag in chosen:
@@ -58,7 +60,8 @@ def compare_replication(
             image = ImageName(target.registry, repository, tag.name)
             result.drift.append(drifted(rule.address, image, tag, there.get(tag.name)))
             origin = ImageName(source.registry, repository, tag.name)
-            by_service = origin in arriving and rule.trigger is Trigger.PUSH
+            # A companion tag that the rule's filter does not match is not replicated with its image.
+            by_service = origin in arriving and rule.trigger is Trigger.PUSH and matches(tag.name)
             if rule.backfill is Backfill.NONE:
                 left += not by_service
             elif reason is TransferReason.DIFFERENT and rule.backfill is Backfill.MISSING and not by_service:
@@ -87,11 +90,11 @@ def _after_imports(
         if image.registry == source.registry and in_scope(rule, image.repository):
             tag = LiveTag(image.tag, transfer.digest, transfer.size, transfer.pushed)
             found.setdefault(image.repository, {})[image.tag] = tag
-    return dict(sorted(found.items()))
+    return found
 
 
 def _selected(matches: Callable[[str], bool], tag: LiveTag) -> bool:
-    return subject_of(tag.name) is None and matches(tag.name)
+    return not is_companion(tag.name) and matches(tag.name)
 
 
 def _extra(

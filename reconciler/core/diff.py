@@ -181,7 +181,7 @@ def _add(
         return None
     reason = {
         Action.CREATE: "does not exist",
-        Action.UPDATE: f"{', '.join(change.path for change in changes)} differ from what is declared",
+        Action.UPDATE: "differs from what is declared",
         Action.REPLACE: f"{', '.join(change.path for change in changes)} cannot be changed in place",
     }[action]
     if origin:

@@ -59,6 +59,6 @@ def _without_ignored(change: Change, ignore: Sequence[str]) -> Change | None:
     own = f"{change.address}:"
     paths = {pattern.removeprefix(own) for pattern in ignore if pattern.startswith(own)}
     fields = tuple(field for field in change.fields if field.path not in paths)
-    if change.action is Action.UPDATE and not fields:
+    if change.action is not Action.CREATE and change.fields and not fields:
         return None
     return replace(change, fields=fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model import address
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.graph import Edge, Graph
 from reconciler.model.rulebook import Rule
@@ -141,7 +141,7 @@ def _import_edges(rule: ImportRule, desired: Desired) -> Iterator[Edge]:
         if endpoint.instance == rule.target:
             yield Edge(rule.address, endpoint.address, "reaches the registry through", span)
     for replication in desired.replications:
-        if replication.source == rule.target and replication.trigger is Trigger.PUSH:
+        if replication.trigger is Trigger.PUSH and _feeds(rule, replication):
             reason = "what is pushed after the rule exists is replicated by the service"
             yield Edge(rule.address, replication.address, reason, replication.places.at("source"))
 
@@ -151,6 +151,12 @@ def _target_namespaces(rule: ImportRule) -> frozenset[str] | None:
     if isinstance(rule.source, PersonalSource):
         return frozenset(rule.rename.get(name, name) for name in rule.source.namespaces)
     return None
+
+
+def _feeds(rule: ImportRule, replication: ReplicationRule) -> bool:
+    """Whether the import brings images that the replication rule is about."""
+    namespaces = _target_namespaces(rule)
+    return rule.target == replication.source and (namespaces is None or replication.namespace in namespaces)
 
 
 def _content_edges(node: Address, instance: str, namespaces: frozenset[str] | None, desired: Desired) -> Iterator[Edge]:
@@ -180,7 +186,7 @@ def _replication_edges(rule: ReplicationRule, desired: Desired) -> Iterator[Edge
         if endpoint.instance in (rule.source, rule.target):
             yield Edge(backfill, endpoint.address, "reaches the registry through", target)
     for other in desired.imports:
-        if other.target == rule.source:
+        if _feeds(other, rule):
             yield Edge(backfill, other.address, "brings the images to replicate", source)
     for feeding in desired.replications:
         if feeding.target == rule.source and feeding.backfill is not Backfill.NONE:
@@ -189,7 +195,3 @@ def _replication_edges(rule: ReplicationRule, desired: Desired) -> Iterator[Edge
 
 def _edge_order(edge: Edge) -> tuple[Address, Address, str]:
     return (edge.dependent, edge.dependency, edge.reason)
-
-
-def of_kind(nodes: Iterable[Address], *kinds: Kind) -> tuple[Address, ...]:
-    return tuple(node for node in nodes if node.kind in kinds)

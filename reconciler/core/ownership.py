@@ -83,10 +83,10 @@ def compare_ownership(desired: Desired, live: Live, claimed: set[str], options: 
                 result.changes += changes
             else:
                 result.diagnostics.append(_left_alone(instance, group, changes, prune))
-    result.diagnostics += _over_limit(result.changes, options)
     held = _held_namespaces(result.changes, desired, instances)
     result.changes = [change for change in result.changes if change not in held]
     result.diagnostics += [_still_holds(change) for change in held]
+    result.diagnostics += _over_limit(result.changes, options)
     return result
 
 
@@ -132,7 +132,7 @@ def _deletion(where: Address, live_id: str = "", **known: str) -> Change:
 
 
 def _left_alone(instance: Instance, group: str, changes: list[Change], prune: bool) -> Diagnostic:
-    names = ", ".join(f"`{change.address.parts[-1]}`" for change in changes[:5])
+    names = ", ".join(f"`{_short_name(change.address)}`" for change in changes[:5])
     more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
     allow = f"`--allow-delete {group}`"
     return Diagnostic(
@@ -142,6 +142,11 @@ def _left_alone(instance: Instance, group: str, changes: list[Change], prune: bo
         hint=f"declare them, or pass {allow if prune else f'`--prune` and {allow}'} to delete them",
         address=str(instance.address),
     )
+
+
+def _short_name(where: Address) -> str:
+    """The last part of an address; of a replication its name too, since its last part is the target."""
+    return "{}[{}]".format(*where.parts) if where.kind is Kind.REPLICATION else where.parts[-1]
 
 
 def _over_limit(changes: list[Change], options: Options) -> Iterator[Diagnostic]:

@@ -45,7 +45,7 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
     images = wanted(expanded, live)
     unmanaged = compare_ownership(expanded, live, settings.claimed, options)
     dependency_graph = graph.build(expanded)
-    needs = graph.dependencies(dependency_graph)
+    needs = {**graph.dependencies(dependency_graph), **_emptied_first(unmanaged.changes)}
     changes = [*settings.changes, *unmanaged.changes, *_transfer_changes(images)]
     selected, problems = _selected(changes, needs, options)
     changes = [change for change in changes if change.address in selected]
@@ -55,7 +55,7 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
         *images.diagnostics,
         *unmanaged.diagnostics,
         *problems,
-        *_with_live_rules(expanded, live, settings, unmanaged.changes),
+        *_with_live_rules(expanded, live, settings, changes),
     ]
     if changes:
         diagnostics += rules.prerequisites(expanded)
@@ -92,9 +92,7 @@ def refused(
     return replace(_plan(drafted, counted, (spec_digest, live_digest), diagnostics), complete=False)
 
 
-def _plan(
-    drafted: Draft, counted: Account, digests: tuple[Digest, Digest], diagnostics: Iterable[Diagnostic]
-) -> Plan:
+def _plan(drafted: Draft, counted: Account, digests: tuple[Digest, Digest], diagnostics: Iterable[Diagnostic]) -> Plan:
     summary = _summary(drafted, counted)
     found = [*diagnostics, *drafted.diagnostics]
     found += check_thresholds(drafted.desired.settings, summary, drafted.managed)
@@ -168,10 +166,24 @@ def _in_dependency_order(changes: list[Change], needs: Mapping[Address, tuple[Ad
     return tuple(ordered)
 
 
+def _emptied_first(deletions: Iterable[Change]) -> Mapping[Address, tuple[Address, ...]]:
+    """Deleted namespaces to the deleted repositories that they hold, without which the service keeps them."""
+    deleted = [change.address for change in deletions]
+    return {
+        namespace: tuple(sorted(address for address in deleted if _in_namespace(address, namespace)))
+        for namespace in deleted
+        if namespace.kind is Kind.NAMESPACE
+    }
+
+
 def _deleted_before(first: Address, second: Address) -> bool:
     """A rule goes before what it names, a repository before its namespace."""
     if first.kind is Kind.REPLICATION:
         return second.kind in (Kind.REPOSITORY, Kind.NAMESPACE)
+    return _in_namespace(first, second)
+
+
+def _in_namespace(first: Address, second: Address) -> bool:
     return (
         first.kind is Kind.REPOSITORY
         and second.kind is Kind.NAMESPACE
@@ -181,19 +193,19 @@ def _deleted_before(first: Address, second: Address) -> bool:
 
 
 def _with_live_rules(
-    desired: Desired, live: Live, settings: Compared, deletions: Iterable[Change]
+    desired: Desired, live: Live, settings: Compared, changes: Iterable[Change]
 ) -> tuple[Diagnostic, ...]:
     """The topology's laws once more, with the undeclared rules that stay; only what those add is reported."""
     instances = find_instances(desired, live)
     names = {found.id: key for key, found in instances.items()}
-    deleted = {change.live_id for change in deletions}
+    deleted = {change.live_id for change in changes if change.action is Action.DELETE}
     declared = topology.links(desired.replications)
     staying = [
         TopologyLink(
             names.get(rule.source_instance, rule.source_instance),
             names.get(rule.target_instance, rule.target_instance),
             f"live rule `{rule.name}` ({rule.id})",
-            f"{rule.namespace}/{rule.repository}" if rule.repository else rule.namespace,
+            topology.scope(rule.namespace, rule.repository, rule.tags),
         )
         for found in live.instances
         for rule in found.sync_rules

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Summary
@@ -35,7 +36,7 @@ RULES = (
 def check_thresholds(settings: Settings, summary: Summary, managed: int) -> Iterator[Diagnostic]:
     """`managed` is the number of objects that the YAML declares; a share of it is rounded up."""
     safety = settings.safety
-    limit = safety.max_deletes if isinstance(safety.max_deletes, int) else math.ceil(safety.max_deletes * managed)
+    limit = safety.max_deletes if isinstance(safety.max_deletes, int) else _share(safety.max_deletes, managed)
     limits = (
         ("R-SAFE-1", "max_deletes", "objects to delete", summary.delete, limit),
         ("R-SAFE-2", "max_images", "images to move", summary.images, safety.max_images),
@@ -50,3 +51,8 @@ def check_thresholds(settings: Settings, summary: Summary, managed: int) -> Iter
                 hint=f"raise `settings.safety.{name}` when that is meant",
                 span=settings.places.at(f"safety.{name}") if settings.places.fields else None,
             )
+
+
+def _share(share: float, managed: int) -> int:
+    # In floating point 7% of 100 is a little more than 7, which would round up to 8.
+    return math.ceil(Fraction(str(share)) * managed)

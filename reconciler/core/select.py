@@ -9,25 +9,34 @@ from reconciler.core.pattern import matcher
 from reconciler.model.live import LiveTag
 from reconciler.model.spec import ImageSelection
 
-# cosign's tag schemes and the fallback tag of the OCI referrers API: content that belongs to the image they name.
-_COMPANION = re.compile(r"(sha256|sha512)-([0-9a-f]{64,128})(\.(sig|att|sbom))?")
+# cosign's tag schemes, and without an ending the fallback tag of the OCI referrers API.
+_COMPANION = re.compile(r"(sha256|sha512)-([0-9a-f]{64,128})(\.(?:sig|att|sbom))?")
 
 
-def subject_of(tag: str) -> str | None:
-    """The digest that a companion tag belongs to, or None for an ordinary tag."""
+def is_companion(tag: str) -> bool:
+    """Whether a tag belongs to the image that it names, and is nothing that anybody selects by itself."""
+    return _COMPANION.fullmatch(tag) is not None
+
+
+def _signed(tag: str) -> str | None:
+    """The digest of the image that a cosign tag is about.
+
+    A fallback tag is about one, too, but it is a list that every registry keeps for itself: what it lists travels as the
+    image's referrers.
+    """
     match = _COMPANION.fullmatch(tag)
-    return f"{match[1]}:{match[2]}" if match else None
+    return f"{match[1]}:{match[2]}" if match and match[3] else None
 
 
 def select(tags: Iterable[LiveTag], selection: ImageSelection) -> tuple[LiveTag, ...]:
     """The selected tags, oldest push first, so that copying them in order keeps "newest N" true at the target.
 
-    Equal push times are ordered by name. Companion tags (signatures, attestations, referrer lists) do not count
-    towards N: they come along with the image that they belong to.
+    Of equal push times the first name counts as the newest. Companion tags (signatures, attestations, referrer lists)
+    do not count towards N: they come along with the image that they belong to.
     """
     tags = tuple(tags)
-    ordinary = [tag for tag in tags if subject_of(tag.name) is None]
-    newest = sorted(ordinary, key=lambda tag: (-tag.pushed, tag.name))
+    ordinary = [tag for tag in tags if not is_companion(tag.name)]
+    newest = sorted(ordinary, key=_newest_first)
     matches = matcher(selection.tags)
     chosen = [tag for tag in newest[: selection.latest] if matches(tag.name)]
     return with_companions(chosen, tags)
@@ -37,5 +46,9 @@ def with_companions(chosen: Iterable[LiveTag], tags: Iterable[LiveTag]) -> tuple
     """`chosen` and the companion tags of `tags` that belong to them, oldest push first."""
     chosen = tuple(chosen)
     subjects = {tag.digest for tag in chosen}
-    companions = [tag for tag in tags if subject_of(tag.name) in subjects]
-    return tuple(sorted({*chosen, *companions}, key=lambda tag: (tag.pushed, tag.name)))
+    companions = [tag for tag in tags if _signed(tag.name) in subjects]
+    return tuple(sorted({*chosen, *companions}, key=_newest_first, reverse=True))
+
+
+def _newest_first(tag: LiveTag) -> tuple[int, str]:
+    return (-tag.pushed, tag.name)

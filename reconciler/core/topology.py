@@ -13,7 +13,7 @@ from itertools import pairwise
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.graph import Topology, TopologyLink, TopologyNode
 from reconciler.model.rulebook import Rule
-from reconciler.model.spec import Desired, Level, ReplicationRule, SamePair
+from reconciler.model.spec import Desired, ReplicationRule, SamePair
 
 RULES = (
     Rule(
@@ -66,7 +66,13 @@ RULES = (
 
 def links(rules: Iterable[ReplicationRule]) -> tuple[TopologyLink, ...]:
     return tuple(
-        TopologyLink(rule.source, rule.target, str(rule.address), _scope(rule), rule.places.at("target"))
+        TopologyLink(
+            rule.source,
+            rule.target,
+            str(rule.address),
+            scope(rule.namespace, rule.repository, rule.tags),
+            rule.places.at("target"),
+        )
         for rule in rules
     )
 
@@ -89,9 +95,10 @@ def check(declared: Sequence[TopologyLink], same_pair: SamePair) -> tuple[Diagno
     return tuple(found)
 
 
-def _scope(rule: ReplicationRule) -> str:
-    scope = rule.namespace if rule.level is Level.NAMESPACE else f"{rule.namespace}/{rule.repository}"
-    return scope if rule.tags == ".*" else f"{scope}:{rule.tags}"
+def scope(namespace: str, repository: str | None, tags: str) -> str:
+    """What a rule replicates, as text: `apps`, `apps/web`, `apps:release-.*`; an empty namespace is everything."""
+    content = f"{namespace}/{repository}" if repository else namespace or "everything"
+    return content if tags in ("", ".*") else f"{content}:{tags}"
 
 
 def _cycle_groups(declared: Sequence[TopologyLink]) -> Mapping[str, tuple[str, ...]]:

@@ -32,15 +32,21 @@ _FORMS: dict[Kind, tuple[str, re.Pattern[str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Address:
-    """`kind` and the names that fill its form, for example `instances.hub.repositories.apps/web`."""
+    """`kind` and the names that fill its form, for example `instances.hub.repositories.apps/web`.
+
+    Addresses are ordered by their text, as whoever reads a plan sees them.
+    """
 
     kind: Kind
     parts: tuple[str, ...]
 
     def __str__(self) -> str:
         return _FORMS[self.kind][0].format(*self.parts)
+
+    def __lt__(self, other: Address) -> bool:
+        return str(self) < str(other)
 
     @classmethod
     def parse(cls, text: str) -> Address:

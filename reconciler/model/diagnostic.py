@@ -37,9 +37,10 @@ class Diagnostic:
     related: tuple[Related, ...] = ()
 
     @property
-    def sort_key(self) -> tuple[str, int, int, str, str]:
+    def sort_key(self) -> tuple[str, int, int, str, str, str, str]:
         place = self.span or Span("", 0, 0)
-        return (place.file, place.line, place.column, self.rule, self.summary)
+        # Down to the address: an entry with three targets is three rules at one place.
+        return (place.file, place.line, place.column, self.rule, self.summary, self.address, self.detail)
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

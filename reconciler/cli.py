@@ -1,0 +1,111 @@
+"""The program: verbs, usage errors, and the one place where exceptions become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from reconciler import __version__
+from reconciler.commands.apply import apply
+from reconciler.commands.demo import demo
+from reconciler.commands.drift import drift
+from reconciler.commands.emulator import emulator
+from reconciler.commands.exits import Exit, Refused
+from reconciler.commands.explain import explain
+from reconciler.commands.graph import graph
+from reconciler.commands.plan import plan
+from reconciler.commands.schema import schema
+from reconciler.commands.show import show
+from reconciler.commands.validate import validate
+
+VERBS = (validate, graph, plan, show, apply, drift, schema, explain, emulator, demo)
+
+# Usage errors have one base in every release of typer, which exports only what is under it.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"reconciler {__version__}\n")
+        raise typer.Exit
+
+
+def _program(
+    version: Annotated[  # the callback does the work
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Config as code for Alibaba Cloud Container Registry: instances, imports, replication and the images themselves.
+
+    \b
+    Examples:
+      reconciler validate registry.yaml
+      reconciler plan registry.yaml
+      reconciler apply registry.yaml
+      reconciler drift registry.yaml
+      reconciler demo
+    """
+
+
+def program() -> typer.Typer:
+    app = typer.Typer(
+        name="reconciler",
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_program)
+    for verb in VERBS:
+        app.command(verb.__name__)(verb)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of one call of the program. Only a bug of ours raises."""
+    try:
+        result = program()(args=list(arguments), prog_name="reconciler", standalone_mode=False)
+        return result if isinstance(result, int) else Exit.OK
+    except Refused as refusal:
+        return _tell("" if refusal.told else str(refusal), refusal.hint)
+    except _UsageError as error:
+        return _tell(str(getattr(error, "message", error)), "`reconciler --help` lists verbs and options")
+    except typer.Abort:
+        return _tell("interrupted", "")
+    except KeyboardInterrupt:
+        return _tell("interrupted", "apply again to go on")
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.ERROR
+    except _expected() as error:
+        return _tell(str(error), getattr(error, "hint", ""))
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """What the outside world can do to us. Looked up only when something was raised."""
+    from reconciler.acr.errors import AcrError
+    from reconciler.live.port import ReadFailed
+    from reconciler.oci.errors import RegistryError
+
+    return (ReadFailed, AcrError, RegistryError, OSError)
+
+
+def _tell(message: str, hint: str) -> int:
+    if message:
+        sys.stderr.write(f"error: {message}\n")
+    if hint:
+        sys.stderr.write(f"hint: {hint}\n")
+    return Exit.ERROR
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

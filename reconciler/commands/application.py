@@ -1,0 +1,171 @@
+"""Applying: from a plan to a report, with the questions and refusals on the way."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from reconciler.commands import saved
+from reconciler.commands.cloud import Cloud, open_cloud
+from reconciler.commands.console import Console
+from reconciler.commands.exits import Exit, Refused
+from reconciler.commands.options import PlanFormat, TextFormat
+from reconciler.commands.pipeline import Checked, check, make_plan, require_valid
+from reconciler.commands.progress import painted, told_calls
+from reconciler.model.plan import Plan
+from reconciler.model.report import Report, StepResult
+
+if TYPE_CHECKING:
+    from reconciler.core.ownership import Options
+    from reconciler.model.live import Live
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One `apply`. `approve` is asked with the plan on the screen and raises Refused when the answer is no.
+
+    A plan that was `reviewed` before is summed up in one line.
+    """
+
+    console: Console
+    endpoint_url: str | None
+    parallelism: int
+    workers: int
+    journal: Path
+    approve: Callable[[Plan], None]
+    result_on_stdout: bool = True
+    reviewed: bool = False
+
+    def run(self, paths: Sequence[Path] | None, options: Options, *, verbose: bool = False) -> Report | None:
+        """Plan `paths` and apply. None when there is nothing to do."""
+        checked = check(paths)
+        require_valid(checked, self.console, on_stdout=self.result_on_stdout)
+        with self._cloud() as (cloud, stop):
+            plan, live = make_plan(checked, cloud.source, options)
+            return self._apply(plan, live, cloud, stop, checked, verbose=verbose)
+
+    def run_saved(self, file: Path, *, verbose: bool = False) -> Report | None:
+        """Apply the plan in `file` if making it again gives the very same plan."""
+        from reconciler.core.ownership import Options
+        from reconciler.render.plan_json import NotAPlan, plan_digest, read
+
+        try:
+            kept = read(saved.read_text(file))
+        except NotAPlan as error:
+            raise Refused(f"`{file}`: {error}", hint="save one with `reconciler plan --out FILE`") from error
+        again = f"plan again: `reconciler plan {' '.join(kept.paths)} --out {file}`"
+        checked = check([Path(path) for path in kept.paths])
+        require_valid(checked, self.console, on_stdout=self.result_on_stdout)
+        if checked.loaded.digest != kept.plan.spec_digest:
+            raise Refused(f"`{file}` is stale: the specs have changed since it was made ({kept.created})", hint=again)
+        with self._cloud() as (cloud, stop):
+            plan, live = make_plan(checked, cloud.source, Options())
+            if plan_digest(plan) != kept.digest:
+                changed = "the live state has" if plan.live_digest != kept.plan.live_digest else "its options have"
+                raise Refused(f"`{file}` is stale: {changed} changed since it was made ({kept.created})", hint=again)
+            return self._apply(plan, live, cloud, stop, checked, verbose=verbose)
+
+    @contextmanager
+    def _cloud(self) -> Iterator[tuple[Cloud, threading.Event]]:
+        listener = told_calls(self.console)
+        with (
+            stopped_by_signals(self.console) as stop,
+            open_cloud(
+                self.endpoint_url, writes=True, parallelism=self.parallelism, stop=stop, listener=listener
+            ) as cloud,
+        ):
+            yield cloud, stop
+
+    def _apply(
+        self, plan: Plan, live: Live, cloud: Cloud, stop: threading.Event, checked: Checked, *, verbose: bool
+    ) -> Report | None:
+        from reconciler.executor.run import Tools, carry_out
+        from reconciler.render.plan_groups import summary_line
+        from reconciler.transfer.journal import Journal
+
+        style = self.console.style if self.result_on_stdout else self.console.note_style
+        show = self.console.out if self.result_on_stdout else self.console.note
+        if self.reviewed and not plan.errored:
+            show(summary_line(plan))
+        else:
+            show(saved.plan_text(plan, PlanFormat.HUMAN, style, None, verbose=verbose, source_line=checked.source_line))
+        if plan.errored:
+            raise Refused(told=True)
+        if not plan.has_changes:
+            return None
+        self.approve(plan)
+        with painted(plan, self.console) as listener, Journal.open(_journal_file(self.journal)) as journal:
+            tools = Tools(cloud.cr, cloud.registries, journal, listener, self.parallelism, self.workers, stop)
+            return carry_out(plan, live, tools)
+
+    def tell(self, report: Report, output: TextFormat, file: Path | None) -> Exit:
+        """Print and save the report; the exit code is its verdict."""
+        from reconciler.render import report_human
+
+        if output is TextFormat.JSON:
+            self.console.out(saved.report_text(report))
+        else:
+            self.console.out(report_human.render(report, self.console.style))
+        if file is not None:
+            saved.save_text(file, saved.report_text(report))
+        left = report.failed or any(step.result is StepResult.MANUAL for step in report.steps)
+        if not left:
+            return Exit.OK
+        return Exit.PARTLY if report.anything_done else Exit.ERROR
+
+
+def ask(console: Console, *, auto_approve: bool) -> Callable[[Plan], None]:
+    """How a plan gets approved: by the flag, or by a person who types `yes`."""
+
+    def approve(plan: Plan) -> None:
+        if auto_approve:
+            return
+        if not console.interactive:
+            raise Refused(
+                "nobody can be asked here, so nothing was applied",
+                hint="pass `--auto-approve`, or save the plan and apply it after review",
+            )
+        console.paint(f"\nApply these {len(plan.changes)} changes? Only `yes` is accepted: ")
+        if input().strip() != "yes":
+            raise Refused("not approved: nothing was applied")
+
+    return approve
+
+
+@contextmanager
+def stopped_by_signals(console: Console) -> Iterator[threading.Event]:
+    """An event that the first SIGINT or SIGTERM sets; a second SIGINT breaks off."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def handle(number: int, _: FrameType | None) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.set()
+        console.note("stopping: what is under way is finished first; interrupt again to break off")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _journal_file(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"cannot write to `{folder}`: {error.strerror}", hint="choose a folder with --journal") from error
+    return folder / "journal.jsonl"

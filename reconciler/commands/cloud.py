@@ -1,0 +1,90 @@
+"""The outside world of a run: the API clients, the registries' clients, and where the live state comes from."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.commands.exits import Refused
+from reconciler.live.port import LiveSource
+
+if TYPE_CHECKING:
+    from reconciler.acr.cr import Cr
+    from reconciler.acr.events import CallEvent
+    from reconciler.oci.client import Registry
+    from reconciler.oci.login import LoginSource
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """`cr` writes only when the cloud was opened for writing; `source` never does."""
+
+    cr: Cr
+    source: LiveSource
+    registries: Callable[[str], Registry]
+
+
+@contextmanager
+def open_cloud(
+    endpoint_url: str | None,
+    *,
+    writes: bool,
+    parallelism: int = 8,
+    stop: threading.Event | None = None,
+    listener: Callable[[CallEvent], None] | None = None,
+) -> Iterator[Cloud]:
+    """The cloud that the credentials of this process lead to. Raises Refused for an endpoint that cannot be used.
+
+    Without `writes` the transport itself refuses every call that is not known to read.
+    """
+    from reconciler.acr.cr import Cr
+    from reconciler.acr.cr_personal import CrPersonal
+    from reconciler.acr.credentials import DefaultChain
+    from reconciler.acr.transport import Endpoint, ReadOnlyTransport, open_transport
+    from reconciler.live.logins import CloudLogins
+    from reconciler.live.reader import CloudReader
+    from reconciler.oci import docker_config
+
+    try:
+        endpoint = Endpoint(endpoint_url)
+    except ValueError as error:
+        raise Refused(str(error), hint="correct `--endpoint-url` or RECONCILER_ENDPOINT_URL") from error
+    transport = open_transport(endpoint, DefaultChain(os.environ), listener=listener)
+    reading = ReadOnlyTransport(transport)
+    cr = Cr(transport if writes else reading)
+    personal = CrPersonal(reading)
+    logins = CloudLogins(Cr(reading), personal, fallback=docker_config.logins(docker_config.default_path()))
+    registries = _Registries(logins, stop.wait if stop is not None else None)
+    reader = CloudReader(Cr(reading), personal, registries, workers=parallelism, learn=logins.learn)
+    try:
+        yield Cloud(cr, reader, registries)
+    finally:
+        registries.close()
+        transport.close()
+
+
+class _Registries:
+    """Gives the client of a host, always the same one. Thread-safe."""
+
+    def __init__(self, login: LoginSource, sleep: Callable[[float], object] | None) -> None:
+        self._login = login
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._clients: dict[str, Registry] = {}
+
+    def __call__(self, host: str) -> Registry:
+        from reconciler.oci.client import Registry
+
+        with self._lock:
+            if host not in self._clients:
+                self._clients[host] = Registry(host, self._login, sleep=self._sleep)
+            return self._clients[host]
+
+    def close(self) -> None:
+        with self._lock:
+            for client in self._clients.values():
+                client.close()

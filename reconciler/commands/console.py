@@ -1,0 +1,54 @@
+"""The terminal: results on stdout, chatter on stderr, colour only where a person looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from reconciler.render.style import Style
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """`style` is for stdout, `note_style` for stderr; `interactive` is whether a person can be asked."""
+
+    style: Style
+    note_style: Style
+    interactive: bool
+
+    def out(self, text: str) -> None:
+        """A result, ended by one newline."""
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """Chatter: progress, warnings, the next step."""
+        sys.stderr.write(text if text.endswith("\n") else text + "\n")
+        sys.stderr.flush()
+
+    def paint(self, text: str) -> None:
+        """Terminal control and text as it is, for output that is painted over."""
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def open_console(*, no_color: bool = False) -> Console:
+    """Honours `--no-color`, NO_COLOR (any non-empty value, no-color.org), TERM=dumb and CI."""
+    from reconciler.render.style import Style
+
+    plain = no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
+    width = max(shutil.get_terminal_size((100, 24)).columns, 40)
+    return Console(
+        Style(not plain and sys.stdout.isatty(), width, _unicode(sys.stdout)),
+        Style(not plain and sys.stderr.isatty(), width, _unicode(sys.stderr)),
+        sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty() and not in_ci,
+    )
+
+
+def _unicode(stream: TextIO) -> bool:
+    return (getattr(stream, "encoding", None) or "ascii").lower().startswith("utf")

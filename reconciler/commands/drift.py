@@ -1,0 +1,71 @@
+"""`reconciler drift`: what differs from the declared state, without any way to change it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reconciler.commands import options
+from reconciler.commands.console import open_console
+from reconciler.commands.exits import Exit
+from reconciler.commands.options import TextFormat
+
+
+def drift(
+    paths: options.Paths = None,
+    output: Annotated[TextFormat, typer.Option("--format", help="How to print.")] = TextFormat.HUMAN,
+    only: options.Only = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS[:FIELD]", help="Leave out this address, or this field of it. Repeatable."),
+    ] = None,
+    live: options.LiveFile = None,
+    record: options.RecordFile = None,
+    endpoint_url: options.EndpointUrl = None,
+    parallelism: options.Parallelism = 8,
+    verbose: options.Verbose = False,
+    no_color: options.NoColor = False,
+) -> int:
+    """Compare settings and images with the declared state. Exit code 0: none, 2: drift, 1: error.
+
+    Read-only by construction: the transport refuses every call that is not known to read.
+
+    \b
+    Examples:
+      reconciler drift
+      reconciler drift --ignore instances.hub.namespaces.apps:visibility
+    """
+    from reconciler.commands.pipeline import check, open_source, require_valid, uncompared
+    from reconciler.commands.saved import drift_text, save_live
+    from reconciler.core.drift import find_drift
+    from reconciler.core.scope import scope_of
+    from reconciler.live.snapshot import live_digest
+    from reconciler.model.diagnostic import has_errors
+    from reconciler.render import drift_human
+
+    console = open_console(no_color=no_color)
+    checked = check(paths)
+    if checked.errored and output is TextFormat.JSON:
+        console.out(drift_text(uncompared(checked)))
+        return Exit.ERROR
+    require_valid(checked, console)
+    desired = checked.loaded.desired
+    with open_source(live, endpoint_url, parallelism, console) as source:
+        read = source.listings(scope_of(desired))
+    if record is not None:
+        save_live(record, read)
+    found = find_drift(
+        desired,
+        read,
+        only=tuple(only or ()),
+        ignore=tuple(ignore or ()),
+        spec_digest=checked.loaded.digest,
+        live_digest=live_digest(read),
+        diagnostics=checked.diagnostics,
+    )
+    human = output is TextFormat.HUMAN
+    console.out(drift_human.render(found, console.style, verbose=verbose) if human else drift_text(found))
+    if has_errors(found.diagnostics):
+        return Exit.ERROR
+    return Exit.CHANGES if found.found else Exit.OK

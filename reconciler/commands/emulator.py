@@ -1,0 +1,72 @@
+"""`reconciler emulator`: the local cloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.commands.console import open_console
+from reconciler.commands.exits import Exit, Refused
+
+
+def emulator(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the OpenAPI; 0 picks free ports.")] = 5800,
+    state: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep everything in DIR; default: in memory.")
+    ] = None,
+    seed: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Build the account from a spec; purchases are implied.")
+    ] = None,
+    registry: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=URL", help="A real registry behind an instance, e.g. instances.hub=http://…"),
+    ] = None,
+    access_key: Annotated[
+        str, typer.Option(metavar="ID:SECRET", help="The account's access key.", envvar="RECONCILER_EMULATOR_KEY")
+    ] = "emulator:emulator-secret",
+    speed: Annotated[float, typer.Option(min=0.01, help="How much faster than the real cloud time passes.")] = 1.0,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colour, as NO_COLOR does.")] = False,
+) -> int:
+    """Serve a local cloud: the OpenAPI of ACR and its registries, until it is told to stop.
+
+    Prints one JSON line with its addresses when it is ready. Point the tool at it with RECONCILER_ENDPOINT_URL.
+
+    \b
+    Examples:
+      reconciler emulator --seed seed.yaml
+      reconciler emulator --port 0 --seed seed.yaml --registry instances.hub=http://127.0.0.1:5000
+    """
+    import os
+
+    from reconciler.emulator.server import LocalCloud
+    from reconciler.model.diagnostic import has_errors
+    from reconciler.render import diagnostics_human
+    from reconciler.spec.load import load
+
+    console = open_console(no_color=no_color)
+    desired = None
+    if seed is not None:
+        loaded = load([seed], environment=os.environ, seed=True)
+        if has_errors(loaded.diagnostics):
+            console.out(diagnostics_human.render(loaded.diagnostics, console.style))
+            raise Refused(told=True)
+        desired = loaded.desired
+    behind = dict(_pair(value) for value in registry or ())
+    key, _, secret = access_key.partition(":")
+    if not key or not secret:
+        raise typer.BadParameter("--access-key is ID:SECRET")
+    with LocalCloud.start(
+        desired, port=port, access_key=(key, secret), speed=speed, state=state, registries=behind
+    ) as cloud:
+        console.out(cloud.ready_line())
+        cloud.serve_forever()
+    return Exit.OK
+
+
+def _pair(value: str) -> tuple[str, str]:
+    name, equals, url = value.partition("=")
+    if not equals or not url.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"`{value}` is not NAME=URL, for example instances.hub=http://127.0.0.1:5000")
+    return name, url

@@ -1,0 +1,76 @@
+"""Options that several verbs share, so that they read the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class PlanFormat(StrEnum):
+    HUMAN = "human"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class TextFormat(StrEnum):
+    HUMAN = "human"
+    JSON = "json"
+
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATH", help="Files, or folders of *.yaml and *.yml; default: this folder."),
+]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colour, as NO_COLOR does.")]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="RECONCILER_ENDPOINT_URL",
+        metavar="URL",
+        help="Send every OpenAPI call here, for example to an emulator.",
+    ),
+]
+LiveFile = Annotated[
+    Path | None, typer.Option("--live", metavar="FILE", help="A recorded live state instead of the cloud; no network.")
+]
+RecordFile = Annotated[
+    Path | None, typer.Option("--record", metavar="FILE", help="Write the live state that was read to FILE.")
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ADDRESS", help="Only this address, what is inside it, and what it depends on. Repeatable."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ADDRESS", help="Without this address, what is inside it, and what depends on it. Repeatable."
+    ),
+]
+Prune = Annotated[bool, typer.Option("--prune", help="Plan the deletion of what is live and not declared.")]
+AllowDelete = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KIND[:N]",
+        help="With --prune: kinds that may be deleted (namespaces, repositories, vpcs, replications), N at most.",
+    ),
+]
+Parallelism = Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Steps and API calls under way at once.")]
+Workers = Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Blobs under way at once.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every image, not only the first of each repository.")]
+
+
+def allowed_deletions(values: list[str] | None) -> Mapping[str, int | None]:
+    """`KIND` or `KIND:N` to a limit for each kind. Raises typer.BadParameter."""
+    from reconciler.core.ownership import PRUNABLE
+
+    allowed: dict[str, int | None] = {}
+    for value in values or ():
+        kind, colon, number = value.partition(":")
+        if kind not in PRUNABLE or (colon and not number.isdecimal()):
+            raise typer.BadParameter(f"`{value}` is not KIND or KIND:N with KIND one of {', '.join(sorted(PRUNABLE))}")
+        allowed[kind] = int(number) if colon else None
+    return allowed

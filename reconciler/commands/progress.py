@@ -1,0 +1,84 @@
+"""Painting progress on stderr: over and over at a terminal, now and then a line elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from reconciler.commands.console import Console
+
+if TYPE_CHECKING:
+    from reconciler.acr.events import CallEvent
+    from reconciler.executor.events import RunEvent, RunListener
+    from reconciler.model.plan import Plan
+
+_FRAME_SECONDS = 0.15
+_LINE_SECONDS = 5.0
+
+
+def told_calls(console: Console) -> Callable[[CallEvent], None]:
+    """Says when the OpenAPI slows a reading down, so that silence is never a riddle."""
+    from reconciler.acr.events import CallThrottled
+
+    def tell(event: CallEvent) -> None:
+        reason = "throttled" if isinstance(event, CallThrottled) else event.reason
+        console.note(f"`{event.action}`: {reason}; again in {event.delay:.1f} s")
+
+    return tell
+
+
+@contextmanager
+def painted(plan: Plan, console: Console) -> Iterator[RunListener]:
+    """A listener that feeds the picture; the picture is gone when the run is over."""
+    from reconciler.executor.events import StepEnded, StepStarted, Waiting
+    from reconciler.render import progress_bar
+    from reconciler.render.progress import Progress
+
+    progress = Progress.planned(plan.transfers, steps=len(plan.changes))
+    lock = threading.Lock()
+    finished = threading.Event()
+
+    def listen(event: RunEvent) -> None:
+        with lock:
+            match event:
+                case StepStarted(change):
+                    progress.step_started(change.address, monotonic())
+                case StepEnded(outcome):
+                    progress.step_ended(outcome)
+                case Waiting():
+                    pass
+                case _:
+                    progress.observe(event, monotonic())
+
+    def paint() -> None:
+        height = 0
+        while not finished.wait(_FRAME_SECONDS if console.interactive else _LINE_SECONDS):
+            with lock:
+                if console.interactive:
+                    rows = max(min(shutil.get_terminal_size().lines - 6, progress_bar.ROWS), 1)
+                    text = progress_bar.frame(progress, monotonic(), console.note_style, rows)
+                else:
+                    text = progress_bar.line(progress, monotonic()) + "\n"
+            if console.interactive:
+                console.paint(_erase(height) + text)
+                height = text.count("\n")
+            else:
+                console.paint(text)
+        if console.interactive:
+            console.paint(_erase(height))
+
+    painter = threading.Thread(target=paint, name="progress", daemon=True)
+    painter.start()
+    try:
+        yield listen
+    finally:
+        finished.set()
+        painter.join()
+
+
+def _erase(lines: int) -> str:
+    return f"\x1b[{lines}F\x1b[J" if lines else ""

@@ -1,0 +1,104 @@
+"""Files that a run leaves behind: plans, reports and live states, each written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.commands.exits import Refused
+from reconciler.commands.options import PlanFormat
+from reconciler.model.json_value import Json, pretty
+from reconciler.render.diagnostics_human import SourceLine
+from reconciler.render.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.model.drift import Drift
+    from reconciler.model.live import Live
+    from reconciler.model.plan import Plan
+    from reconciler.model.report import Report
+
+
+def now_text() -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def plan_text(
+    plan: Plan,
+    output: PlanFormat,
+    style: Style,
+    paths: Sequence[Path] | None,
+    *,
+    verbose: bool = False,
+    source_line: SourceLine | None = None,
+) -> str:
+    from reconciler.render import plan_human, plan_json, plan_markdown
+
+    match output:
+        case PlanFormat.HUMAN:
+            return plan_human.render(plan, style, verbose=verbose, source_line=source_line)
+        case PlanFormat.MARKDOWN:
+            return plan_markdown.render(plan)
+        case PlanFormat.JSON:
+            names = [str(path) for path in paths or [Path()]]
+            return pretty(plan_json.to_json(plan, created=now_text(), tool_version=__version__, paths=names))
+
+
+def report_text(report: Report) -> str:
+    from reconciler.render import report_json
+
+    return pretty(report_json.to_json(report, created=now_text(), tool_version=__version__))
+
+
+def drift_text(drift: Drift) -> str:
+    from reconciler.render import drift_json
+
+    return pretty(drift_json.to_json(drift, created=now_text(), tool_version=__version__))
+
+
+def save_live(path: Path, live: Live) -> None:
+    from reconciler.live import snapshot
+
+    save_text(path, pretty(snapshot.dump(live)))
+
+
+def save_text(path: Path, text: str) -> None:
+    """Raises Refused when the file cannot be written; what was there before is still there then."""
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise Refused(f"cannot write `{path}`: {error.strerror}", hint="choose another place") from error
+
+
+def read_text(path: Path) -> str:
+    """Raises Refused."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise Refused(f"cannot read `{path}`: {reason}") from error
+
+
+def read_json(path: Path) -> Json:
+    """Raises Refused."""
+    try:
+        data: Json = json.loads(read_text(path))
+    except ValueError as error:
+        raise Refused(f"`{path}` is not JSON: {error}") from error
+    return data

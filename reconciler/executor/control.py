@@ -1,0 +1,247 @@
+"""Control steps: one function per kind and action, found in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from reconciler.acr.cr import NewSyncRule
+from reconciler.acr.errors import NotFound
+from reconciler.core.locate import instance_id
+from reconciler.executor.endpoint import apply_endpoint
+from reconciler.executor.target import Workbench, settle
+from reconciler.executor.waiting import StepFailed
+from reconciler.model.address import Address, Kind
+from reconciler.model.json_value import Json
+from reconciler.model.plan import Action, Change
+from reconciler.model.spec import Namespace, ReplicationRule, Repository, Visibility, VpcBinding
+
+Step = Callable[[Workbench, Change], None]
+
+
+def apply_change(bench: Workbench, change: Change) -> None:
+    """Carry one change out and wait until the service has it. Raises AcrError or StepFailed."""
+    _STEPS[change.address.kind, change.action](bench, change)
+
+
+def _create_namespace(bench: Workbench, change: Change) -> None:
+    namespace = _namespace(bench, change.address)
+    instance = bench.instance(namespace.instance)
+    settle(
+        lambda: bench.cr.create_namespace(
+            instance.region,
+            instance.id,
+            namespace.name,
+            auto_create=namespace.auto_create is not False,
+            visibility=namespace.visibility or Visibility.PRIVATE,
+        ),
+        lambda: any(n.name == namespace.name for n in bench.cr.list_namespaces(instance.region, instance.id)),
+    )
+
+
+def _update_namespace(bench: Workbench, change: Change) -> None:
+    namespace = _namespace(bench, change.address)
+    instance = bench.instance(namespace.instance)
+    there = instance.namespace(namespace.name)
+    if there is None:
+        raise StepFailed("the namespace is gone; plan again", retryable=True)
+    bench.cr.update_namespace(
+        instance.region,
+        instance.id,
+        namespace.name,
+        auto_create=there.auto_create if namespace.auto_create is None else namespace.auto_create,
+        visibility=namespace.visibility or there.visibility,
+    )
+
+
+def _delete_namespace(bench: Workbench, change: Change) -> None:
+    key, name = change.address.parts
+    instance = bench.instance(key)
+    _gone(lambda: bench.cr.delete_namespace(instance.region, instance.id, name))
+    bench.waiting(change, "deletion")
+    bench.patience.until(
+        lambda: not bench.cr.has_namespace(instance.region, instance.id, name),
+        f"deletion of namespace `{name}`",
+    )
+
+
+def _create_repository(bench: Workbench, change: Change) -> None:
+    repository = _repository(bench, change.address)
+    instance = bench.instance(repository.instance)
+    settle(
+        lambda: _ignore(
+            bench.cr.create_repository(
+                instance.region,
+                instance.id,
+                repository.name,
+                visibility=repository.visibility or Visibility.PRIVATE,
+                summary=repository.summary or repository.short_name,
+                tag_immutability=repository.tag_immutability,
+            )
+        ),
+        lambda: any(r.name == repository.name for r in bench.cr.list_repositories(instance.region, instance.id)),
+    )
+
+
+def _update_repository(bench: Workbench, change: Change) -> None:
+    repository = _repository(bench, change.address)
+    instance = bench.instance(repository.instance)
+    there = instance.repository(repository.name)
+    if there is None:
+        raise StepFailed("the repository is gone; plan again", retryable=True)
+    bench.cr.update_repository(
+        instance.region,
+        instance.id,
+        there.id,
+        visibility=repository.visibility or there.visibility,
+        summary=repository.summary or there.summary or repository.short_name,
+        tag_immutability=repository.tag_immutability,
+    )
+
+
+def _delete_repository(bench: Workbench, change: Change) -> None:
+    key, name = change.address.parts
+    instance = bench.instance(key)
+    _gone(lambda: bench.cr.delete_repository(instance.region, instance.id, change.live_id))
+    bench.waiting(change, "deletion")
+    bench.patience.until(
+        lambda: not bench.cr.has_repository(instance.region, instance.id, name),
+        f"deletion of repository `{name}`",
+    )
+
+
+def _create_vpc(bench: Workbench, change: Change) -> None:
+    binding = next(b for b in bench.desired.vpcs if b.address == change.address)
+    instance = bench.instance(binding.instance)
+    where = (instance.region, instance.id, binding.vpc, binding.vswitch, binding.module)
+    settle(lambda: bench.cr.create_linked_vpc(*where), lambda: _link_status(bench, binding) is not None)
+    bench.waiting(change, "CREATING -> RUNNING")
+    bench.patience.until(
+        lambda: _link_status(bench, binding) == "RUNNING", f"VPC `{binding.vpc}` bound to `{binding.instance}`"
+    )
+
+
+def _link_status(bench: Workbench, binding: VpcBinding) -> str | None:
+    """Raises StepFailed with the service's own words when the link has an issue."""
+    instance = bench.instance(binding.instance)
+    for link in bench.cr.vpc_endpoint(instance.region, instance.id, binding.module).links:
+        if (link.vpc, link.vswitch) == (binding.vpc, binding.vswitch):
+            if link.issue and link.status != "RUNNING":
+                raise StepFailed(f"the service cannot bind `{binding.vpc}`: {link.issue}")
+            return link.status
+    return None
+
+
+def _delete_vpc(bench: Workbench, change: Change) -> None:
+    known = _known(change)
+    instance = bench.instance(known["instance"])
+    vpc, vswitch, module = known["vpc"], known["vswitch"], known["module"]
+    _gone(lambda: bench.cr.delete_linked_vpc(instance.region, instance.id, vpc, vswitch, module))
+    bench.waiting(change, "deletion")
+    bench.patience.until(
+        lambda: all(
+            (link.vpc, link.vswitch) != (vpc, vswitch)
+            for link in bench.cr.vpc_endpoint(instance.region, instance.id, module).links
+        ),
+        f"unbinding of VPC `{vpc}`",
+    )
+
+
+def _create_replication(bench: Workbench, change: Change) -> None:
+    rule = _rule(bench, change.address)
+    source = bench.instance(rule.source)
+    target = bench.desired.instance(rule.target)
+    if target is None:
+        raise StepFailed(f"instance `{rule.target}` is not declared")
+    new = NewSyncRule(
+        name=rule.name,
+        target_region=target.region,
+        target_instance=instance_id(rule.target, bench.desired, bench.instances),
+        namespace=rule.namespace,
+        target_namespace=rule.namespace,
+        tags=rule.tags,
+        trigger=rule.trigger,
+        priority=rule.priority,
+        repository=rule.repository,
+        target_repository=rule.repository,
+        user_id=rule.user_id,
+    )
+    settle(
+        lambda: _ignore(bench.cr.create_sync_rule(source.region, source.id, new)),
+        lambda: any(
+            (live.name, live.target_instance, live.namespace, live.repository)
+            == (new.name, new.target_instance, new.namespace, new.repository)
+            for live in bench.cr.list_sync_rules(source.region, source.id)
+        ),
+    )
+
+
+def _replace_replication(bench: Workbench, change: Change) -> None:
+    rule = _rule(bench, change.address)
+    _delete_rule(bench, rule.source, change.live_id)
+    _create_replication(bench, change)
+
+
+def _delete_replication(bench: Workbench, change: Change) -> None:
+    _delete_rule(bench, _known(change)["source"], change.live_id)
+
+
+def _delete_rule(bench: Workbench, key: str, rule_id: str) -> None:
+    source = bench.instance(key)
+
+    def gone() -> bool:
+        return all(rule.id != rule_id for rule in bench.cr.list_sync_rules(source.region, source.id))
+
+    # The answer for a rule that is gone already is not documented, so the listing decides.
+    if gone():
+        return
+    settle(lambda: bench.cr.delete_sync_rule(source.region, source.id, rule_id), gone)
+    bench.patience.until(gone, f"deletion of replication rule `{rule_id}`")
+
+
+def _manual(_: Workbench, change: Change) -> None:
+    raise StepFailed(f"a person has to do this: {change.reason}")
+
+
+def _gone(delete: Callable[[], None]) -> None:
+    try:
+        delete()
+    except NotFound:
+        return
+
+
+def _ignore(_: str) -> None:
+    """For creates whose id nobody needs: the next plan finds the object by what it is."""
+
+
+def _known(change: Change) -> Mapping[str, str]:
+    values: dict[str, Json] = {field.path: field.before for field in change.fields}
+    return {path: value for path, value in values.items() if isinstance(value, str)}
+
+
+def _namespace(bench: Workbench, address: Address) -> Namespace:
+    return next(n for n in bench.desired.namespaces if n.address == address)
+
+
+def _repository(bench: Workbench, address: Address) -> Repository:
+    return next(r for r in bench.desired.repositories if r.address == address)
+
+
+def _rule(bench: Workbench, address: Address) -> ReplicationRule:
+    return next(r for r in bench.desired.replications if r.address == address)
+
+
+_STEPS: Mapping[tuple[Kind, Action], Step] = {
+    (Kind.ENDPOINT, Action.UPDATE): apply_endpoint,
+    (Kind.INSTANCE, Action.MANUAL): _manual,
+    (Kind.NAMESPACE, Action.CREATE): _create_namespace,
+    (Kind.NAMESPACE, Action.UPDATE): _update_namespace,
+    (Kind.NAMESPACE, Action.DELETE): _delete_namespace,
+    (Kind.REPLICATION, Action.CREATE): _create_replication,
+    (Kind.REPLICATION, Action.DELETE): _delete_replication,
+    (Kind.REPLICATION, Action.REPLACE): _replace_replication,
+    (Kind.REPOSITORY, Action.CREATE): _create_repository,
+    (Kind.REPOSITORY, Action.UPDATE): _update_repository,
+    (Kind.REPOSITORY, Action.DELETE): _delete_repository,
+    (Kind.VPC, Action.CREATE): _create_vpc,
+    (Kind.VPC, Action.DELETE): _delete_vpc,
+}

@@ -1,0 +1,104 @@
+"""Transfer steps: several that are ready together go as one transfer, so that content they share moves once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.core.blobs import account
+from reconciler.model.image import Digest, ImageName, RepositoryName, closure
+from reconciler.model.live import Live
+from reconciler.model.plan import Transfer, Via
+from reconciler.model.report import ImageOutcome, ImageResult
+from reconciler.oci.client import Registry
+from reconciler.transfer.engine import run
+from reconciler.transfer.events import Listener
+from reconciler.transfer.journal import Journal
+from reconciler.transfer.plan import build
+
+Registries = Callable[[str], Registry]
+"""From a registry's `host[:port]` to a client that is logged in there."""
+
+
+@dataclass(slots=True)
+class Carrier:
+    """Moves images and remembers where content is by now, so that a later transfer of the same run mounts it.
+
+    `outcomes` holds how every tag of the run ended, by target.
+    """
+
+    live: Live
+    registries: Registries
+    journal: Journal
+    listener: Listener
+    workers: int
+    stop: threading.Event
+    outcomes: dict[ImageName, ImageOutcome] = field(default_factory=dict)
+    seconds: float = 0.0
+    requests: int = 0
+    retries: int = 0
+    _present: dict[RepositoryName, frozenset[Digest]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._present = dict(self.live.present)
+
+    def carry(self, transfers: Iterable[Transfer]) -> None:
+        """Move what is ours to move; every image has an outcome afterwards."""
+        ours = [transfer for transfer in transfers if transfer.via is Via.EXECUTOR]
+        if not ours:
+            return
+        for transfer in ours:
+            self._know_absent(RepositoryName(transfer.target.registry, transfer.target.repository))
+        counted = account(ours, self.live.contents, self._present)
+        result = run(
+            build(counted, self.live.contents, self._present),
+            registries=self.registries,
+            journal=self.journal,
+            listener=self.listener,
+            workers=self.workers,
+            stop=self.stop,
+        )
+        self.seconds += result.seconds
+        self.requests += result.requests
+        self.retries += result.retries
+        for outcome in result.outcomes:
+            self.outcomes[outcome.target] = outcome
+            if outcome.result is ImageResult.IMPORTED:
+                self._remember(outcome)
+
+    def _know_absent(self, target: RepositoryName) -> None:
+        """A repository that did not exist when the plan was made holds nothing, so nobody has to be asked."""
+        existing = any(
+            instance.registry == target.registry and instance.repository(target.path)
+            for instance in self.live.instances
+        )
+        if not existing:
+            self._present.setdefault(target, frozenset())
+
+    def _remember(self, outcome: ImageOutcome) -> None:
+        target = RepositoryName(outcome.target.registry, outcome.target.repository)
+        manifests = closure(outcome.digest, self.live.contents)
+        blobs = (blob.digest for digest in manifests for blob in self.live.contents[digest].blobs)
+        self._present[target] = self._present.get(target, frozenset()) | {*manifests, *blobs}
+
+    def reached_source(self, transfer: Transfer) -> bool:
+        """Whether an image that another transfer of this run brings to the source has arrived there."""
+        outcome = self.outcomes.get(transfer.source)
+        return outcome is None or outcome.result is not ImageResult.FAILED
+
+    def record(self, transfer: Transfer, result: ImageResult, reason: str = "", *, retryable: bool = False) -> None:
+        """The outcome of an image that somebody else moved."""
+        self.outcomes[transfer.target] = ImageOutcome(
+            transfer.address,
+            transfer.source,
+            transfer.target,
+            transfer.digest,
+            result,
+            reason,
+            retryable,
+        )
+
+    def failed(self, transfers: Sequence[Transfer]) -> int:
+        outcomes = (self.outcomes.get(transfer.target) for transfer in transfers)
+        return sum(outcome is None or outcome.result is ImageResult.FAILED for outcome in outcomes)

@@ -1,0 +1,176 @@
+"""Carrying a plan out: changes in dependency order, in parallel where the graph allows, one failure at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from time import monotonic
+
+from reconciler.acr.cr import Cr
+from reconciler.acr.errors import AcrError
+from reconciler.core.locate import find_instances
+from reconciler.core.schedule import Schedule
+from reconciler.executor.arrival import await_arrivals
+from reconciler.executor.control import apply_change
+from reconciler.executor.events import RunEvent, RunListener, StepEnded, StepStarted, Waiting
+from reconciler.executor.moving import Carrier, Registries
+from reconciler.executor.target import Workbench
+from reconciler.executor.waiting import Patience, StepFailed
+from reconciler.model.address import Address
+from reconciler.model.live import Live
+from reconciler.model.plan import Action, Change, Plan, Transfer
+from reconciler.model.report import Report, StepOutcome, StepResult
+from reconciler.oci.errors import RegistryError
+from reconciler.transfer.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a run works with. Setting `stop` lets what is under way finish and starts nothing more."""
+
+    cr: Cr
+    registries: Registries
+    journal: Journal
+    listener: RunListener
+    parallelism: int = 10
+    workers: int = 8
+    stop: threading.Event = field(default_factory=threading.Event)
+    patience: Patience | None = None
+    clock: Callable[[], float] = monotonic
+
+
+def carry_out(plan: Plan, live: Live, tools: Tools) -> Report:
+    """Apply `plan`, which was made from `live`. Failures are outcomes; only a bug of ours raises."""
+    run = _Run(plan, live, tools)
+    started = tools.clock()
+    run.drive()
+    return Report(
+        tuple(run.outcomes[node] for node in sorted(run.outcomes)),
+        tuple(sorted(run.carrier.outcomes.values(), key=lambda o: (o.address, o.target))),
+        plan.diagnostics,
+        tools.clock() - started,
+        run.carrier.seconds,
+        run.carrier.requests,
+        run.carrier.retries,
+    )
+
+
+class _Run:
+    """One pass over the plan's changes, known by their index; only `drive`'s thread touches the schedule."""
+
+    def __init__(self, plan: Plan, live: Live, tools: Tools) -> None:
+        self._changes = plan.changes
+        self._tools = tools
+        self._listening = threading.Lock()
+        self._transfers: dict[Address, list[Transfer]] = defaultdict(list)
+        for transfer in plan.transfers:
+            self._transfers[transfer.address].append(transfer)
+        self._bench = Workbench(
+            tools.cr,
+            plan.desired,
+            live,
+            find_instances(plan.desired, live),
+            tools.patience or Patience(stop=tools.stop),
+            lambda change, reason: self._tell(Waiting(change, reason)),
+        )
+        self.carrier = Carrier(live, tools.registries, tools.journal, self._tell, tools.workers, tools.stop)
+        self._schedule = Schedule(range(len(plan.changes)), _dependencies(plan.changes))
+        self.outcomes: dict[int, StepOutcome] = {}
+
+    def drive(self) -> None:
+        ended: SimpleQueue[Future[dict[int, StepOutcome]]] = SimpleQueue()
+        waiting_transfers: list[int] = []
+        transferring: Future[dict[int, StepOutcome]] | None = None
+        running = 0
+        with ThreadPoolExecutor(self._tools.parallelism + 1, thread_name_prefix="step") as pool:
+            while True:
+                while not self._tools.stop.is_set() and (node := self._schedule.take()) is not None:
+                    if self._changes[node].action is Action.TRANSFER:
+                        waiting_transfers.append(node)
+                    else:
+                        running += 1
+                        pool.submit(self._control, node).add_done_callback(ended.put)
+                if waiting_transfers and transferring is None and not self._tools.stop.is_set():
+                    running += 1
+                    transferring = pool.submit(self._transfer, tuple(waiting_transfers))
+                    transferring.add_done_callback(ended.put)
+                    waiting_transfers = []
+                if running == 0:
+                    break
+                done = ended.get()
+                running -= 1
+                if done is transferring:
+                    transferring = None
+                self._settle(done.result())
+        for node, change in enumerate(self._changes):
+            if node not in self.outcomes:
+                self._end(node, StepOutcome(change.address, change.action, StepResult.BLOCKED, "the run was stopped"))
+
+    def _settle(self, outcomes: Mapping[int, StepOutcome]) -> None:
+        for node, outcome in outcomes.items():
+            self._end(node, outcome)
+            # Images that failed do not hold up the others: each that depends on one of them finds out by itself.
+            if outcome.result is StepResult.DONE or self._changes[node].action is Action.TRANSFER:
+                self._schedule.succeed(node)
+                continue
+            for blocked in self._schedule.fail(node):
+                change = self._changes[blocked]
+                reason = f"waits for {outcome.address}"
+                self._end(blocked, StepOutcome(change.address, change.action, StepResult.BLOCKED, reason))
+
+    def _control(self, node: int) -> dict[int, StepOutcome]:
+        change = self._changes[node]
+        self._tell(StepStarted(change))
+        started = self._tools.clock()
+        result, reason = StepResult.DONE, ""
+        try:
+            apply_change(self._bench, change)
+        except (AcrError, StepFailed) as error:
+            result = StepResult.MANUAL if change.action is Action.MANUAL else StepResult.FAILED
+            reason = str(error)
+        return {node: StepOutcome(change.address, change.action, result, reason, self._tools.clock() - started)}
+
+    def _transfer(self, nodes: Sequence[int]) -> dict[int, StepOutcome]:
+        started = self._tools.clock()
+        changes = [self._changes[node] for node in nodes]
+        transfers = [transfer for change in changes for transfer in self._transfers[change.address]]
+        for change in changes:
+            self._tell(StepStarted(change))
+        problem = ""
+        try:
+            self.carrier.carry(transfers)
+            await_arrivals(self._bench, self.carrier, transfers)
+        except (AcrError, RegistryError, StepFailed) as error:
+            problem = str(error)
+        seconds = self._tools.clock() - started
+        return {node: self._judge(self._changes[node], problem, seconds) for node in nodes}
+
+    def _judge(self, change: Change, problem: str, seconds: float) -> StepOutcome:
+        transfers = self._transfers[change.address]
+        failed = self.carrier.failed(transfers)
+        if not failed:
+            return StepOutcome(change.address, change.action, StepResult.DONE, "", seconds)
+        reason = problem or f"{failed} of {len(transfers)} images failed"
+        return StepOutcome(change.address, change.action, StepResult.FAILED, reason, seconds)
+
+    def _end(self, node: int, outcome: StepOutcome) -> None:
+        self.outcomes[node] = outcome
+        self._tell(StepEnded(outcome))
+
+    def _tell(self, event: RunEvent) -> None:
+        with self._listening:
+            self._tools.listener(event)
+
+
+def _dependencies(changes: Sequence[Change]) -> Mapping[int, tuple[int, ...]]:
+    by_address: dict[Address, list[int]] = defaultdict(list)
+    for node, change in enumerate(changes):
+        by_address[change.address].append(node)
+    return {
+        node: tuple(other for address in change.depends_on for other in by_address[address] if other != node)
+        for node, change in enumerate(changes)
+    }

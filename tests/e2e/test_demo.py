@@ -1,0 +1,36 @@
+"""`reconciler demo`, as somebody who has just cloned the project sees it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from tests.e2e.conftest import PROGRAM
+
+
+def test_the_demo_shows_the_whole_job(tmp_path: Path) -> None:
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ALIBABA_CLOUD_", "RECONCILER_"))
+    }
+    result = subprocess.run(
+        [*PROGRAM, "demo", "--keep", str(tmp_path / "demo")],
+        env={**environment, "HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    for line in (
+        "plan: 6 to create, 16 images, ",
+        "16 imported, 0 skipped, 0 failed",
+        "nothing to do: ",
+        "visibility: public -> private",
+        "drift: 1 resource differs, 1 image different",
+        "no drift: ",
+    ):
+        assert line in result.stdout
+    assert "\x1b[" not in result.stdout
+    assert {path.name for path in (tmp_path / "demo").iterdir()} >= {"registry.yaml", "account.yaml", "plan.json"}
