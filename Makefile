@@ -28,6 +28,9 @@ lint: $(VENV)/.dev ## Types, style, imports between rooms, generated files.
 docs: $(VENV)/.dev ## Write the generated pages.
 	$(BIN)/reconciler explain --markdown > docs/rules.md
 
+bench: $(VENV)/.dev tools ## Copy side by side with skopeo, time start-ups; writes docs/benchmarks.md.
+	$(BIN)/python -m tests.bench
+
 tools: ## The servers and readers that the interoperability tests run against.
 	@.ci/tools
 

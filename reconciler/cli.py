@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from typing import Annotated
 
 import typer
 
 from reconciler import __version__
 from reconciler.commands.apply import apply
+from reconciler.commands.console import prepare_streams
 from reconciler.commands.demo import demo
 from reconciler.commands.drift import drift
 from reconciler.commands.emulator import emulator
@@ -56,7 +58,6 @@ def program() -> typer.Typer:
         name="reconciler",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_program)
@@ -67,13 +68,17 @@ def program() -> typer.Typer:
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of one call of the program. Only a bug of ours raises."""
+    if not arguments:
+        with redirect_stdout(sys.stderr):
+            run(["--help"])
+        return Exit.ERROR
     try:
         result = program()(args=list(arguments), prog_name="reconciler", standalone_mode=False)
         return result if isinstance(result, int) else Exit.OK
     except Refused as refusal:
         return _tell("" if refusal.told else str(refusal), refusal.hint)
     except _UsageError as error:
-        return _tell(str(getattr(error, "message", error)), "`reconciler --help` lists verbs and options")
+        return _tell(*_usage(error))
     except typer.Abort:
         return _tell("interrupted", "")
     except KeyboardInterrupt:
@@ -83,7 +88,22 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.ERROR
     except _expected() as error:
-        return _tell(str(error), getattr(error, "hint", ""))
+        return _tell(_reason(error), getattr(error, "hint", ""))
+
+
+def _usage(error: Exception) -> tuple[str, str]:
+    """What is wrong with the command line, in our words as far as they are ours, and where to read more."""
+    told = getattr(error, "format_message", error.__str__)()
+    verb = getattr(getattr(error, "ctx", None), "command_path", "reconciler")
+    return told[:1].lower() + told[1:], f"`{verb} --help` says what is accepted"
+
+
+def _reason(error: Exception) -> str:
+    """The system's reason without its number, and the file that it is about."""
+    if isinstance(error, OSError) and error.strerror:
+        about = f": {error.filename}" if error.filename is not None else ""
+        return f"{error.strerror}{about}"
+    return str(error)
 
 
 def _expected() -> tuple[type[Exception], ...]:
@@ -96,14 +116,17 @@ def _expected() -> tuple[type[Exception], ...]:
 
 
 def _tell(message: str, hint: str) -> int:
+    from reconciler.render.style import visible
+
     if message:
-        sys.stderr.write(f"error: {message}\n")
+        sys.stderr.write(f"error: {visible(message)}\n")
     if hint:
-        sys.stderr.write(f"hint: {hint}\n")
+        sys.stderr.write(f"hint: {visible(hint)}\n")
     return Exit.ERROR
 
 
 def main() -> None:
+    prepare_streams()
     sys.exit(run(sys.argv[1:]))
 
 

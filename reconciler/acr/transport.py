@@ -32,6 +32,9 @@ ANSWER_SECONDS = 30.0
 LOOPBACK_CALLS_PER_SECOND = 500.0
 """No account's limit is to be kept on the own machine; a runaway loop is still held back."""
 
+LOOPBACK_BACKOFF = Backoff(first=0.1, cap=2.0)
+"""Nobody else is to be spared there, either."""
+
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -76,10 +79,10 @@ class Endpoint:
         return self.url.rstrip("/") if self.url else f"https://cr.{region}.aliyuncs.com"
 
 
-def http_client(endpoint: Endpoint) -> httpx.Client:
+def http_client(endpoint: Endpoint, answer_seconds: float = ANSWER_SECONDS) -> httpx.Client:
     """A client that verifies certificates and follows no redirect. Loopback is reached without the proxies that the
     environment names."""
-    timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+    timeout = httpx.Timeout(answer_seconds, connect=min(CONNECT_SECONDS, answer_seconds))
     return httpx.Client(timeout=timeout, follow_redirects=False, trust_env=not endpoint.loopback)
 
 
@@ -180,11 +183,19 @@ class Transport:
 
 
 def open_transport(
-    endpoint: Endpoint, credentials: CredentialSource, *, listener: CallListener | None = None
+    endpoint: Endpoint,
+    credentials: CredentialSource,
+    *,
+    listener: CallListener | None = None,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> Transport:
     """The transport of a run, at the pace that suits its endpoint."""
-    pace = Pace(LOOPBACK_CALLS_PER_SECOND) if endpoint.loopback else Pace()
-    return Transport(http_client(endpoint), credentials, endpoint=endpoint, pace=pace, listener=listener)
+    client = http_client(endpoint, answer_seconds)
+    if endpoint.loopback:
+        pace, backoff = Pace(LOOPBACK_CALLS_PER_SECOND), LOOPBACK_BACKOFF
+    else:
+        pace, backoff = Pace(), Backoff()
+    return Transport(client, credentials, endpoint=endpoint, pace=pace, backoff=backoff, listener=listener)
 
 
 class ReadOnlyTransport:

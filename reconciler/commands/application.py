@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -24,6 +25,15 @@ from reconciler.model.report import Report, StepResult
 if TYPE_CHECKING:
     from reconciler.core.ownership import Options
     from reconciler.model.live import Live
+    from reconciler.transfer.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """How a run is asked to end: `stop` lets what is under way finish, `break_off` does not wait for blobs."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    break_off: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +56,9 @@ class Application:
         """Plan `paths` and apply. None when there is nothing to do."""
         checked = check(paths)
         require_valid(checked, self.console, on_stdout=self.result_on_stdout)
-        with self._cloud() as (cloud, stop):
+        with self._cloud() as (cloud, halt):
             plan, live = make_plan(checked, cloud.source, options)
-            return self._apply(plan, live, cloud, stop, checked, verbose=verbose)
+            return self._apply(plan, live, cloud, halt, checked, verbose=verbose)
 
     def run_saved(self, file: Path, *, verbose: bool = False) -> Report | None:
         """Apply the plan in `file` if making it again gives the very same plan."""
@@ -58,36 +68,32 @@ class Application:
         try:
             kept = read(saved.read_text(file))
         except NotAPlan as error:
-            raise Refused(f"`{file}`: {error}", hint="save one with `reconciler plan --out FILE`") from error
+            raise Refused(f"`{file}`: {error}") from error
         again = f"plan again: `reconciler plan {' '.join(kept.paths)} --out {file}`"
         checked = check([Path(path) for path in kept.paths])
         require_valid(checked, self.console, on_stdout=self.result_on_stdout)
         if checked.loaded.digest != kept.plan.spec_digest:
             raise Refused(f"`{file}` is stale: the specs have changed since it was made ({kept.created})", hint=again)
-        with self._cloud() as (cloud, stop):
+        with self._cloud() as (cloud, halt):
             plan, live = make_plan(checked, cloud.source, Options())
             if plan_digest(plan) != kept.digest:
                 changed = "the live state has" if plan.live_digest != kept.plan.live_digest else "its options have"
                 raise Refused(f"`{file}` is stale: {changed} changed since it was made ({kept.created})", hint=again)
-            return self._apply(plan, live, cloud, stop, checked, verbose=verbose)
+            return self._apply(plan, live, cloud, halt, checked, verbose=verbose)
 
     @contextmanager
-    def _cloud(self) -> Iterator[tuple[Cloud, threading.Event]]:
-        listener = told_calls(self.console)
-        with (
-            stopped_by_signals(self.console) as stop,
-            open_cloud(
-                self.endpoint_url, writes=True, parallelism=self.parallelism, stop=stop, listener=listener
-            ) as cloud,
-        ):
-            yield cloud, stop
+    def _cloud(self) -> Iterator[tuple[Cloud, Halt]]:
+        halt, listener = Halt(), told_calls(self.console)
+        with open_cloud(
+            self.endpoint_url, writes=True, parallelism=self.parallelism, stop=halt.stop, listener=listener
+        ) as cloud:
+            yield cloud, halt
 
     def _apply(
-        self, plan: Plan, live: Live, cloud: Cloud, stop: threading.Event, checked: Checked, *, verbose: bool
+        self, plan: Plan, live: Live, cloud: Cloud, halt: Halt, checked: Checked, *, verbose: bool
     ) -> Report | None:
         from reconciler.executor.run import Tools, carry_out
         from reconciler.render.plan_groups import summary_line
-        from reconciler.transfer.journal import Journal
 
         style = self.console.style if self.result_on_stdout else self.console.note_style
         show = self.console.out if self.result_on_stdout else self.console.note
@@ -100,8 +106,21 @@ class Application:
         if not plan.has_changes:
             return None
         self.approve(plan)
-        with painted(plan, self.console) as listener, Journal.open(_journal_file(self.journal)) as journal:
-            tools = Tools(cloud.cr, cloud.registries, journal, listener, self.parallelism, self.workers, stop)
+        with (
+            _open_journal(self.journal) as journal,
+            stopped_by_signals(self.console, halt),
+            painted(plan, self.console) as listener,
+        ):
+            tools = Tools(
+                cloud.cr,
+                cloud.registries,
+                journal,
+                listener,
+                self.parallelism,
+                self.workers,
+                halt.stop,
+                halt.break_off,
+            )
             return carry_out(plan, live, tools)
 
     def tell(self, report: Report, output: TextFormat, file: Path | None) -> Exit:
@@ -131,41 +150,51 @@ def ask(console: Console, *, auto_approve: bool) -> Callable[[Plan], None]:
                 "nobody can be asked here, so nothing was applied",
                 hint="pass `--auto-approve`, or save the plan and apply it after review",
             )
-        console.paint(f"\nApply these {len(plan.changes)} changes? Only `yes` is accepted: ")
-        if input().strip() != "yes":
+        what = "this change" if len(plan.changes) == 1 else f"these {len(plan.changes)} changes"
+        console.paint(f"\nApply {what}? Only `yes` is accepted: ")
+        if sys.stdin.readline().strip() != "yes":
             raise Refused("not approved: nothing was applied")
 
     return approve
 
 
 @contextmanager
-def stopped_by_signals(console: Console) -> Iterator[threading.Event]:
-    """An event that the first SIGINT or SIGTERM sets; a second SIGINT breaks off."""
-    stop = threading.Event()
+def stopped_by_signals(console: Console, halt: Halt) -> Iterator[None]:
+    """The first SIGINT or SIGTERM stops, the second breaks off, the third ends the program on the spot."""
     if threading.current_thread() is not threading.main_thread():
-        yield stop
+        yield
         return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def handle(number: int, _: FrameType | None) -> None:
-        if stop.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        stop.set()
-        console.note("stopping: what is under way is finished first; interrupt again to break off")
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if not halt.stop.is_set():
+            halt.stop.set()
+            console.note("stopping: what is under way is finished first; interrupt again to break off")
+            return
+        halt.break_off.set()
+        for number in before:
+            signal.signal(number, signal.SIG_DFL)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, handle)
     try:
-        yield stop
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _journal_file(folder: Path) -> Path:
+def _open_journal(folder: Path) -> Journal:
+    from reconciler.transfer.journal import Journal
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         ignore = folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
+        return Journal.open(folder / "journal.jsonl")
     except OSError as error:
-        raise Refused(f"cannot write to `{folder}`: {error.strerror}", hint="choose a folder with --journal") from error
-    return folder / "journal.jsonl"
+        raise Refused(
+            f"cannot write to `{folder}`: {error.strerror}; nothing was applied",
+            hint="choose another folder with `--journal`",
+        ) from error

@@ -48,11 +48,14 @@ def apply(
     """
     from reconciler.commands.application import Application, ask
     from reconciler.commands.pipeline import selection
+    from reconciler.commands.saved import require_writable
 
     console = open_console(no_color=no_color)
     saved = paths[0] if paths and len(paths) == 1 and paths[0].suffix == ".json" else None
     if saved is not None and (only or exclude or prune or allow_delete):
         raise Refused("a saved plan is applied as it is", hint="leave out the selection, or plan again with it")
+    if report is not None:
+        require_writable(report)
     application = Application(
         console,
         endpoint_url,

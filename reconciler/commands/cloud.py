@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from reconciler.oci.login import LoginSource
 
 
+CALL_TIMEOUT = "RECONCILER_CALL_TIMEOUT"
+"""The environment variable that says how many seconds one OpenAPI call may take to answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cloud:
     """`cr` writes only when the cloud was opened for writing; `source` never does."""
@@ -37,14 +41,16 @@ def open_cloud(
     stop: threading.Event | None = None,
     listener: Callable[[CallEvent], None] | None = None,
 ) -> Iterator[Cloud]:
-    """The cloud that the credentials of this process lead to. Raises Refused for an endpoint that cannot be used.
+    """The cloud that the credentials of this process lead to.
+
+    Raises Refused for an endpoint that cannot be used, and for a RECONCILER_CALL_TIMEOUT that is no number of seconds.
 
     Without `writes` the transport itself refuses every call that is not known to read.
     """
     from reconciler.acr.cr import Cr
     from reconciler.acr.cr_personal import CrPersonal
     from reconciler.acr.credentials import DefaultChain
-    from reconciler.acr.transport import Endpoint, ReadOnlyTransport, open_transport
+    from reconciler.acr.transport import ANSWER_SECONDS, Endpoint, ReadOnlyTransport, open_transport
     from reconciler.live.logins import CloudLogins
     from reconciler.live.reader import CloudReader
     from reconciler.oci import docker_config
@@ -53,7 +59,8 @@ def open_cloud(
         endpoint = Endpoint(endpoint_url)
     except ValueError as error:
         raise Refused(str(error), hint="correct `--endpoint-url` or RECONCILER_ENDPOINT_URL") from error
-    transport = open_transport(endpoint, DefaultChain(os.environ), listener=listener)
+    answer_seconds = _seconds(CALL_TIMEOUT, ANSWER_SECONDS)
+    transport = open_transport(endpoint, DefaultChain(os.environ), listener=listener, answer_seconds=answer_seconds)
     reading = ReadOnlyTransport(transport)
     cr = Cr(transport if writes else reading)
     personal = CrPersonal(reading)
@@ -65,6 +72,17 @@ def open_cloud(
     finally:
         registries.close()
         transport.close()
+
+
+def _seconds(variable: str, default: float) -> float:
+    text = os.environ.get(variable, "")
+    try:
+        seconds = float(text) if text else default
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise Refused(f"{variable} is not a number of seconds up to 3600: {text}", hint=f"correct {variable}")
+    return seconds
 
 
 class _Registries:

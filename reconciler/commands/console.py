@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
+from io import StringIO, TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -48,6 +49,19 @@ def open_console(*, no_color: bool = False) -> Console:
         Style(not plain and sys.stderr.isatty(), width, _unicode(sys.stderr)),
         sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty() and not in_ci,
     )
+
+
+def prepare_streams() -> None:
+    """Make stdout and stderr able to take every text: files and pipes get UTF-8 whatever the locale says, a terminal
+    gets escapes for what it cannot show, and a stream that was closed swallows what is written to it."""
+    sys.stdout = sys.stdout or StringIO()
+    sys.stderr = sys.stderr or StringIO()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            if stream.isatty():
+                stream.reconfigure(errors="backslashreplace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _unicode(stream: TextIO) -> bool:

@@ -30,6 +30,11 @@ def demo(
 
     Starts a local cloud with images in it, then validates, plans, applies, plans again (nothing to do), changes
     something behind the tool's back, finds the drift and heals it. Needs no account and no network.
+
+    \b
+    Examples:
+      reconciler demo
+      reconciler demo --keep demo
     """
     from reconciler.emulator.scene import text
     from reconciler.emulator.server import LocalCloud

@@ -64,8 +64,10 @@ def drift(
         live_digest=live_digest(read),
         diagnostics=checked.diagnostics,
     )
-    human = output is TextFormat.HUMAN
-    console.out(drift_human.render(found, console.style, verbose=verbose) if human else drift_text(found))
+    if output is TextFormat.HUMAN:
+        console.out(drift_human.render(found, console.style, verbose=verbose, source_line=checked.source_line))
+    else:
+        console.out(drift_text(found))
     if has_errors(found.diagnostics):
         return Exit.ERROR
     return Exit.CHANGES if found.found else Exit.OK

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.commands.console import Console
 from reconciler.commands.exits import Refused
-from reconciler.live.port import LiveSource
 from reconciler.model.diagnostic import Diagnostic, has_errors, in_order
 from reconciler.model.graph import Graph
 from reconciler.model.place import Span
 
 if TYPE_CHECKING:
     from reconciler.core.ownership import Options
+    from reconciler.live.port import LiveSource
     from reconciler.model.drift import Drift
     from reconciler.model.live import Live
     from reconciler.model.plan import Plan

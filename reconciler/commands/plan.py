@@ -42,9 +42,12 @@ def plan(
       reconciler plan --record live.json && reconciler plan --live live.json
     """
     from reconciler.commands.pipeline import check, make_plan, open_source, require_valid, selection, unplanned
-    from reconciler.commands.saved import plan_text, save_live, save_text
+    from reconciler.commands.saved import plan_text, require_writable, save_live, save_text
 
     console = open_console(no_color=no_color)
+    for file in (out, record):
+        if file is not None:
+            require_writable(file)
     checked = check(paths)
     if checked.errored and output is not PlanFormat.HUMAN:
         console.out(plan_text(unplanned(checked), output, console.style, paths))
@@ -58,6 +61,8 @@ def plan(
     if out is not None and not made.errored:
         save_text(out, plan_text(made, PlanFormat.JSON, console.style, paths))
         console.note(f"saved: {out}; carry it out with `reconciler apply {out}`")
+    elif out is not None:
+        console.note(f"not saved: {out}; a plan with errors cannot be applied")
     console.out(plan_text(made, output, console.style, paths, verbose=verbose, source_line=checked.source_line))
     if made.errored:
         return Exit.ERROR

@@ -25,8 +25,8 @@ def told_calls(console: Console) -> Callable[[CallEvent], None]:
     from reconciler.acr.events import CallThrottled
 
     def tell(event: CallEvent) -> None:
-        reason = "throttled" if isinstance(event, CallThrottled) else event.reason
-        console.note(f"`{event.action}`: {reason}; again in {event.delay:.1f} s")
+        reason = f"`{event.action}`: throttled" if isinstance(event, CallThrottled) else event.reason
+        console.note(f"{reason}; again in {event.delay:.1f} s")
 
     return tell
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler import __version__
 from reconciler.commands.exits import Refused
 from reconciler.commands.options import PlanFormat
-from reconciler.model.json_value import Json, pretty
+from reconciler.model.json_value import Json, canonical, pretty
 from reconciler.render.diagnostics_human import SourceLine
 from reconciler.render.style import Style
 
@@ -86,19 +86,37 @@ def save_text(path: Path, text: str) -> None:
         raise Refused(f"cannot write `{path}`: {error.strerror}", hint="choose another place") from error
 
 
+def require_writable(path: Path) -> None:
+    """Raises Refused when a file at `path` could not be written later, before anything is done that would be told in
+    it."""
+    folder = path.parent
+    if not folder.is_dir():
+        reason = f"there is no folder `{folder}`"
+    elif path.is_dir():
+        reason = "it is a folder"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        reason = f"nothing may be written to `{folder}`"
+    else:
+        return
+    raise Refused(f"cannot write `{path}`: {reason}", hint="choose another place")
+
+
 def read_text(path: Path) -> str:
     """Raises Refused."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise Refused(f"cannot read `{path}`: {reason}") from error
+        raise Refused(f"cannot read `{path}`: {reason}", hint="name another file") from error
 
 
 def read_json(path: Path) -> Json:
     """Raises Refused."""
     try:
         data: Json = json.loads(read_text(path))
+        canonical(data).encode()  # JSON can spell surrogates, which no text can hold
+    except RecursionError as error:
+        raise Refused(f"`{path}` is nested too deeply", hint="name a file that `--record` wrote") from error
     except ValueError as error:
-        raise Refused(f"`{path}` is not JSON: {error}") from error
+        raise Refused(f"`{path}` is not JSON: {error}", hint="name a file that `--record` wrote") from error
     return data

@@ -116,7 +116,7 @@ def _notes(rule: ReplicationRule, differing: int, left: int) -> Iterator[Diagnos
         yield Diagnostic(
             "R-REP-1",
             Severity.WARNING,
-            f"{differing} tags differ at `{rule.target}` and are not overwritten",
+            f"tags that differ at `{rule.target}` and are not overwritten: {differing}",
             hint="set `backfill: all` to overwrite them",
             span=rule.places.at("backfill"),
             address=str(rule.address),
@@ -125,7 +125,7 @@ def _notes(rule: ReplicationRule, differing: int, left: int) -> Iterator[Diagnos
         yield Diagnostic(
             "R-REP-2",
             Severity.WARNING,
-            f"{left} existing images are not at `{rule.target}` and will not be replicated",
+            f"existing images that are not at `{rule.target}` and will not be replicated: {left}",
             detail="a rule moves only what is pushed after it exists",
             hint="set `backfill: missing` to copy them",
             span=rule.places.at("backfill"),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from reconciler.core import graph
 from reconciler.core.diff import compare_settings
 from reconciler.core.expand import expand
 from reconciler.core.images import wanted
 from reconciler.core.ownership import Options, compare_ownership
 from reconciler.model.address import Address
-from reconciler.model.diagnostic import Diagnostic, in_order
+from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.drift import Drift, ImageDrift
 from reconciler.model.image import Digest
 from reconciler.model.live import Live
@@ -33,16 +34,35 @@ def find_drift(
     settings = compare_settings(expanded, live)
     images = wanted(expanded, live, imports_first=False)
     unmanaged = compare_ownership(expanded, live, settings.claimed, Options())
+    found = [*diagnostics, *settings.diagnostics, *images.diagnostics, *unmanaged.diagnostics]
+    found += _naming_nothing(expanded, images.drift, only, ignore)
     changes = (_without_ignored(change, ignore) for change in settings.changes)
     kept = (change for change in changes if change is not None and _chosen(change.address, only))
     drifted = (image for image in images.drift if _chosen(image.address, only) and not _ignored(image, ignore))
     return Drift(
         tuple(sorted(kept, key=lambda change: change.address)),
         tuple(sorted(drifted, key=lambda image: (image.address, image.image))),
-        in_order([*diagnostics, *settings.diagnostics, *images.diagnostics, *unmanaged.diagnostics]),
+        in_order(found),
         spec_digest,
         live_digest,
     )
+
+
+def _naming_nothing(
+    desired: Desired, images: Iterable[ImageDrift], only: Sequence[str], ignore: Sequence[str]
+) -> Iterator[Diagnostic]:
+    """A misspelt address must neither narrow the comparison to nothing nor look as if it hid something."""
+    known = {*graph.build(desired).nodes, *(image.address for image in images)}
+    for option, severity, patterns in (("--only", Severity.ERROR, only), ("--ignore", Severity.WARNING, ignore)):
+        for pattern in patterns:
+            prefix = pattern if option == "--only" else pattern.partition(":")[0]
+            if not any(address.within(prefix) for address in known):
+                yield Diagnostic(
+                    "R-OWN-3",
+                    severity,
+                    f"no resource has the address `{prefix}`, which `{option}` names",
+                    hint="copy an address from `reconciler graph`",
+                )
 
 
 def _chosen(address: Address, only: Sequence[str]) -> bool:

@@ -117,7 +117,7 @@ def _kept(rule: ImportRule, count: int) -> Diagnostic:
     return Diagnostic(
         "R-IMP-6",
         Severity.INFO,
-        f"{count} tags have another digest at the target and are kept, because `overwrite` is false",
+        f"tags that have another digest at the target and are kept, because `overwrite` is false: {count}",
         hint="set `overwrite: true` to replace them",
         span=rule.places.at("overwrite"),
         address=str(rule.address),

@@ -30,7 +30,8 @@ RULES = (
     Rule(
         "R-OWN-3",
         "an address selects nothing",
-        "`--only` and `--exclude` take addresses of the plan, or beginnings of them such as `instances.hub`.",
+        "`--only`, `--exclude` and `--ignore` take addresses of the plan, or beginnings of them such as "
+        "`instances.hub`.",
         "Copy the address from the plan or from `reconciler graph`.",
     ),
     Rule(
@@ -76,7 +77,7 @@ def compare_ownership(desired: Desired, live: Live, claimed: set[str], options: 
             continue
         found = list(_undeclared(instance, instances[instance.key], desired, instances, claimed))
         for group in PRUNABLE:
-            changes = [change for kind, change in found if kind == group]
+            changes = sorted((change for kind, change in found if kind == group), key=lambda change: change.address)
             if not changes:
                 continue
             if prune and group in options.allow_delete:
@@ -138,7 +139,7 @@ def _left_alone(instance: Instance, group: str, changes: list[Change], prune: bo
     return Diagnostic(
         "R-SAFE-4" if prune else "R-OWN-1",
         Severity.WARNING if prune else Severity.INFO,
-        f"{len(changes)} {group} of `{instance.key}` are not declared and left alone: {names}{more}",
+        f"undeclared {group} of `{instance.key}` are left alone: {names}{more}",
         hint=f"declare them, or pass {allow if prune else f'`--prune` and {allow}'} to delete them",
         address=str(instance.address),
     )
@@ -156,7 +157,7 @@ def _over_limit(changes: list[Change], options: Options) -> Iterator[Diagnostic]
             yield Diagnostic(
                 "R-SAFE-4",
                 Severity.ERROR,
-                f"{count} {group} would be deleted, {limit} are allowed",
+                f"{group} to delete: {count}; allowed: {limit}",
                 hint=f"pass `--allow-delete {group}:{count}` when that is meant",
             )
 

@@ -69,6 +69,13 @@ RULES = (
         "Name a binding of the target instance.",
         "service documentation, image import, step 1",
     ),
+    Rule(
+        "R-REP-4",
+        "the target in another account has no id",
+        "The instances of another account cannot be listed, so a target there is known by its id alone.",
+        "Declare the target instance with `id: cri-...`, which the other account can tell.",
+        "service documentation, replication across accounts",
+    ),
 )
 
 Check = Callable[[Desired], Iterator[Diagnostic]]
@@ -182,7 +189,29 @@ def _personal_domain(desired: Desired) -> Iterator[Diagnostic]:
             first[instance.region] = (instance.key, place)
 
 
-CHECKS: tuple[Check, ...] = (_source_edition, _target_edition, _cloud_class, _import_vpc, _personal_domain)
+def _foreign_target(desired: Desired) -> Iterator[Diagnostic]:
+    for rule in desired.replications:
+        target = desired.instance(rule.target)
+        if rule.user_id is None or target is None or target.id is not None:
+            continue
+        yield Diagnostic(
+            "R-REP-4",
+            Severity.ERROR,
+            f"`{rule.target}` belongs to account {rule.user_id} and has no `id`, by which alone it can be found",
+            hint=f"declare `id` of `instances.{rule.target}`; the other account can tell it",
+            span=rule.places.at("target"),
+            address=str(rule.address),
+        )
+
+
+CHECKS: tuple[Check, ...] = (
+    _source_edition,
+    _target_edition,
+    _cloud_class,
+    _import_vpc,
+    _personal_domain,
+    _foreign_target,
+)
 
 
 def prerequisites(desired: Desired) -> Iterator[Diagnostic]:

@@ -47,7 +47,7 @@ def check_thresholds(settings: Settings, summary: Summary, managed: int) -> Iter
             yield Diagnostic(
                 rule,
                 Severity.ERROR,
-                f"{count} {what}, {allowed} are allowed",
+                f"{what}: {count:,}; allowed: {allowed:,}",
                 hint=f"raise `settings.safety.{name}` when that is meant",
                 span=settings.places.at(f"safety.{name}") if settings.places.fields else None,
             )

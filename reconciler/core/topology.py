@@ -84,6 +84,7 @@ def topology(desired: Desired) -> Topology:
 
 def check(declared: Sequence[TopologyLink], same_pair: SamePair) -> tuple[Diagnostic, ...]:
     """Every way in which these rules break the laws, each with all the places that take part."""
+    declared = sorted(declared, key=lambda link: (link.span, link.rule))
     loops = [link for link in declared if link.source == link.target]
     proper = [link for link in declared if link.source != link.target]
     groups = _cycle_groups(proper)

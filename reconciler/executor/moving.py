@@ -34,6 +34,7 @@ class Carrier:
     listener: Listener
     workers: int
     stop: threading.Event
+    break_off: threading.Event
     outcomes: dict[ImageName, ImageOutcome] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
@@ -58,6 +59,7 @@ class Carrier:
             listener=self.listener,
             workers=self.workers,
             stop=self.stop,
+            break_off=self.break_off,
         )
         self.seconds += result.seconds
         self.requests += result.requests
@@ -98,6 +100,12 @@ class Carrier:
             reason,
             retryable,
         )
+
+    def give_up(self, transfers: Sequence[Transfer], reason: str) -> None:
+        """Those that have no outcome yet failed for `reason`; another run may move them."""
+        for transfer in transfers:
+            if transfer.target not in self.outcomes:
+                self.record(transfer, ImageResult.FAILED, reason, retryable=True)
 
     def failed(self, transfers: Sequence[Transfer]) -> int:
         outcomes = (self.outcomes.get(transfer.target) for transfer in transfers)

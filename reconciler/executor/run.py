@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -30,7 +30,8 @@ from reconciler.transfer.journal import Journal
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a run works with. Setting `stop` lets what is under way finish and starts nothing more."""
+    """What a run works with. Setting `stop` lets what is under way finish and starts nothing more; setting `break_off`
+    as well drops the blobs that are on their way."""
 
     cr: Cr
     registries: Registries
@@ -39,6 +40,7 @@ class Tools:
     parallelism: int = 10
     workers: int = 8
     stop: threading.Event = field(default_factory=threading.Event)
+    break_off: threading.Event = field(default_factory=threading.Event)
     patience: Patience | None = None
     clock: Callable[[], float] = monotonic
 
@@ -77,34 +79,38 @@ class _Run:
             tools.patience or Patience(stop=tools.stop),
             lambda change, reason: self._tell(Waiting(change, reason)),
         )
-        self.carrier = Carrier(live, tools.registries, tools.journal, self._tell, tools.workers, tools.stop)
+        self.carrier = Carrier(
+            live, tools.registries, tools.journal, self._tell, tools.workers, tools.stop, tools.break_off
+        )
         self._schedule = Schedule(range(len(plan.changes)), _dependencies(plan.changes))
         self.outcomes: dict[int, StepOutcome] = {}
 
     def drive(self) -> None:
         ended: SimpleQueue[Future[dict[int, StepOutcome]]] = SimpleQueue()
+        waiting_steps: deque[int] = deque()
         waiting_transfers: list[int] = []
         transferring: Future[dict[int, StepOutcome]] | None = None
-        running = 0
+        steps = 0
         with ThreadPoolExecutor(self._tools.parallelism + 1, thread_name_prefix="step") as pool:
             while True:
-                while not self._tools.stop.is_set() and (node := self._schedule.take()) is not None:
-                    if self._changes[node].action is Action.TRANSFER:
-                        waiting_transfers.append(node)
-                    else:
-                        running += 1
-                        pool.submit(self._control, node).add_done_callback(ended.put)
+                while (node := self._schedule.take()) is not None:
+                    waiting = waiting_transfers if self._changes[node].action is Action.TRANSFER else waiting_steps
+                    waiting.append(node)
+                # What waits in the pool would begin even after a stop, so only what has a thread goes there.
+                while waiting_steps and steps < self._tools.parallelism and not self._tools.stop.is_set():
+                    steps += 1
+                    pool.submit(self._control, waiting_steps.popleft()).add_done_callback(ended.put)
                 if waiting_transfers and transferring is None and not self._tools.stop.is_set():
-                    running += 1
                     transferring = pool.submit(self._transfer, tuple(waiting_transfers))
                     transferring.add_done_callback(ended.put)
                     waiting_transfers = []
-                if running == 0:
+                if steps == 0 and transferring is None:
                     break
                 done = ended.get()
-                running -= 1
                 if done is transferring:
                     transferring = None
+                else:
+                    steps -= 1
                 self._settle(done.result())
         for node, change in enumerate(self._changes):
             if node not in self.outcomes:
@@ -146,6 +152,7 @@ class _Run:
             await_arrivals(self._bench, self.carrier, transfers)
         except (AcrError, RegistryError, StepFailed) as error:
             problem = str(error)
+            self.carrier.give_up(transfers, problem)
         seconds = self._tools.clock() - started
         return {node: self._judge(self._changes[node], problem, seconds) for node in nodes}
 

@@ -63,13 +63,21 @@ def _excerpt(span: Span, style: Style, tone: Tone, source_line: SourceLine | Non
     flat = text.rstrip("\r\n").replace("\t", " ")
     number = str(span.line)
     bar = style.paint("|", Tone.FAINT)
-    indent = " " * cells(visible(flat[: span.column - 1]))
+    shown, before = _window(flat, span.column, max(style.width, _NARROWEST) - len(number) - 3, style)
     return [
         *lines,
         f"{' ' * len(number)} {bar}",
-        f"{style.paint(number, Tone.FAINT)} {bar} {visible(flat)}",
-        f"{' ' * len(number)} {bar} {indent}{style.paint('^', tone)}",
+        f"{style.paint(number, Tone.FAINT)} {bar} {shown}",
+        f"{' ' * len(number)} {bar} {' ' * before}{style.paint('^', tone)}",
     ]
+
+
+def _window(line: str, column: int, width: int, style: Style) -> tuple[str, int]:
+    """As much of `line` around `column` as `width` cells hold, and how many of them stand before that column."""
+    before, after = visible(line[: column - 1]), visible(line[column - 1 :])
+    if cells(before) + cells(after) > width:
+        before = style.clip(before[::-1], max(width // 2, width - cells(after)))[::-1]
+    return before + style.clip(after, width - cells(before)), cells(before)
 
 
 def _note(label: str, text: str, style: Style) -> list[str]:

@@ -8,6 +8,7 @@ from reconciler.model.diagnostic import has_errors
 from reconciler.model.drift import Drift, ImageDrift, ImageState
 from reconciler.model.image import Digest
 from reconciler.render import diagnostics_human, units
+from reconciler.render.diagnostics_human import SourceLine
 from reconciler.render.plan_groups import groups
 from reconciler.render.plan_human import change_lines
 from reconciler.render.style import Style, Tone, visible
@@ -21,7 +22,7 @@ _STATES: dict[ImageState, tuple[str, Tone]] = {
 }
 
 
-def render(drift: Drift, style: Style, *, verbose: bool = False) -> str:
+def render(drift: Drift, style: Style, *, verbose: bool = False, source_line: SourceLine | None = None) -> str:
     """Changes are shown as what would bring each resource back; `verbose` lists every image."""
     blocks = [
         "\n".join(
@@ -33,7 +34,7 @@ def render(drift: Drift, style: Style, *, verbose: bool = False) -> str:
     ordered = sorted(drift.images, key=lambda i: (str(i.address), i.image, i.state))
     for address, images in groupby(ordered, key=lambda i: str(i.address)):
         blocks.append(_images(address, list(images), style, verbose))
-    blocks += diagnostics_human.blocks(drift.diagnostics, style)
+    blocks += diagnostics_human.blocks(drift.diagnostics, style, source_line)
     blocks.append(style.paint(summary_line(drift), Tone.STRONG))
     return "\n\n".join(blocks) + "\n"
 

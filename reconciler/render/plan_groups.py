@@ -23,10 +23,14 @@ _LAST = ("vpcs", "imports", "replications", _BY_HAND)
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """The images that one import or backfill brings; `moved` and `shared` are bytes that we move, or need not."""
+    """The images that one import or backfill brings; `moved` and `shared` are bytes that we move, or need not.
+
+    Nobody looked into the images when they are not `counted`: then only their sizes are known.
+    """
 
     address: Address
     transfers: tuple[Transfer, ...]
+    counted: bool = True
 
     @property
     def moved(self) -> int:
@@ -43,9 +47,11 @@ class Movement:
     def sentence(self) -> str:
         if self.by_service == len(self.transfers):
             return f"{units.count(len(self.transfers), 'image')}, replicated by the service"
-        parts = [units.count(len(self.transfers), "image"), f"{units.size(self.moved)} to move"]
-        if self.shared:
-            parts.append(f"{units.size(self.shared)} shared")
+        parts = [units.count(len(self.transfers), "image")]
+        if self.counted:
+            parts.append(f"{units.size(self.moved)} to move")
+            if self.shared:
+                parts.append(f"{units.size(self.shared)} shared")
         if self.by_service:
             parts.append(f"{units.count(self.by_service)} replicated by the service")
         return ", ".join(parts)
@@ -73,12 +79,12 @@ def groups(changes: Iterable[Change]) -> tuple[Group, ...]:
     return tuple(Group(title, tuple(members[title])) for title in ordered)
 
 
-def movements(transfers: Iterable[Transfer]) -> dict[Address, Movement]:
+def movements(plan: Plan) -> dict[Address, Movement]:
     """By the address that brings the images, in address order."""
     members: dict[Address, list[Transfer]] = {}
-    for transfer in sorted(transfers, key=lambda t: str(t.address)):
+    for transfer in sorted(plan.transfers, key=lambda t: str(t.address)):
         members.setdefault(transfer.address, []).append(transfer)
-    return {address: Movement(address, tuple(found)) for address, found in members.items()}
+    return {address: Movement(address, tuple(found), plan.complete) for address, found in members.items()}
 
 
 def shown_fields(change: Change) -> tuple[FieldChange, ...]:
@@ -112,14 +118,17 @@ def summary_line(plan: Plan) -> str:
     }
     parts = [f"{units.count(number)} {MARKS[action].counted}" for action, number in counts.items() if number]
     if summary.images:
-        shared = f" ({units.size(summary.bytes_shared)} shared)" if summary.bytes_shared else ""
-        parts += [units.count(summary.images, "image"), f"{units.size(summary.bytes)} to move{shared}"]
+        parts.append(units.count(summary.images, "image"))
+        if plan.complete:
+            shared = f" ({units.size(summary.bytes_shared)} shared)" if summary.bytes_shared else ""
+            parts.append(f"{units.size(summary.bytes)} to move{shared}")
     parts.append(f"{units.count(summary.unchanged)} unchanged")
     if summary.images_unchanged:
         parts.append(f"{units.count(summary.images_unchanged, 'image')} unchanged")
+    if plan.errored:
+        return f"plan: {', '.join(parts)}; not applyable before the errors are solved"
     incomplete = "" if plan.complete else "; incomplete, because something could not be compared"
-    refused = "; not applyable before the errors are solved" if plan.errored else ""
-    return "plan: " + ", ".join(parts) + incomplete + refused
+    return f"plan: {', '.join(parts)}{incomplete}"
 
 
 def _title(change: Change) -> str:

@@ -19,7 +19,7 @@ _DIGEST_SHOWN = 12
 
 def render(plan: Plan, style: Style, *, verbose: bool = False, source_line: SourceLine | None = None) -> str:
     """`verbose` lists every image. Warnings and then errors stand right above the summary, where they are seen."""
-    moving = movements(plan.transfers)
+    moving = movements(plan)
     blocks = [_group(group, moving, style, verbose) for group in groups(plan.changes)]
     planned = {change.address for change in plan.changes}
     alone = [movement for address, movement in moving.items() if address not in planned]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.place import NOWHERE
-from reconciler.model.plan import Change, Plan
+from reconciler.model.plan import Action, Change, Plan
 from reconciler.render import units
 from reconciler.render.field_text import field_text
 from reconciler.render.markdown import LIMIT, Page, Section, code, prose
@@ -24,8 +24,10 @@ def render(plan: Plan, *, limit: int = LIMIT) -> str:
         found = [d for d in plan.diagnostics if d.severity is severity]
         if found:
             page.sections.append(_findings(severity, found))
-    page.sections += [_changes(group) for group in groups(plan.changes)]
-    page.sections += [_images(movement) for movement in movements(plan.transfers).values()]
+    moving = movements(plan)
+    others = (c for c in plan.changes if c.action is not Action.TRANSFER or c.address not in moving)
+    page.sections += [_changes(group) for group in groups(others)]
+    page.sections += [_images(movement) for movement in moving.values()]
     return page.text(_ELSEWHERE, limit)
 
 

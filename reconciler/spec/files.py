@@ -45,7 +45,7 @@ def read_paths(paths: Sequence[Path | str]) -> Texts:
     """Files as they are, folders with every `*.yaml` and `*.yml` below; what is hidden in a folder is left out."""
     sources: list[SourceText] = []
     diagnostics: list[Diagnostic] = []
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for path in paths or (Path(),):
         root = Path(path)
         names = list(_below(root, diagnostics)) if root.is_dir() else [root]
@@ -54,7 +54,7 @@ def read_paths(paths: Sequence[Path | str]) -> Texts:
                 error("R-SPEC-1", f"no `*.yaml` or `*.yml` file in folder: {root}", None, "name another path")
             )
         for name in names:
-            real = name.resolve()
+            real = os.path.realpath(name)  # Path.resolve raises for a link that leads to itself
             if real in seen:
                 continue
             seen.add(real)

@@ -47,16 +47,18 @@ def run(
     listener: Listener,
     workers: int = 8,
     stop: threading.Event | None = None,
+    break_off: threading.Event | None = None,
 ) -> TransferResult:
     """Copy every image of `plan`. `registries` gives the registry of a host, the same one each time.
 
-    Once `stop` is set, or after Ctrl-C, what runs is finished and nothing new begins; a second Ctrl-C breaks off.
+    Once `stop` is set, or after Ctrl-C, what runs is finished and nothing new begins; once `break_off` is set as well,
+    or after a second Ctrl-C, blobs that are on their way are dropped. A journal that cannot be written stops the run.
     """
     hosts = {name for t in plan.images for name in (t.source.registry, t.target.registry)}
     known = {host: registries(host) for host in sorted(hosts)}
     before = [(registry.requests.total(), registry.retries) for registry in known.values()]
     started = time.monotonic()
-    crew = _Crew(plan, known, journal, listener, stop or threading.Event())
+    crew = _Crew(plan, known, journal, listener, stop or threading.Event(), break_off or threading.Event())
     with ExitStack() as watching:
         for registry in known.values():
             watching.enter_context(registry.observed(crew.retried))
@@ -87,13 +89,15 @@ class _Crew:
         journal: Journal,
         listener: Listener,
         stop: threading.Event,
+        break_off: threading.Event,
     ) -> None:
         self._plan = plan
         self._journal = journal
         self._listener = listener
         self._listener_lock = threading.Lock()
         self._stop = stop
-        self._break_off = threading.Event()
+        self._break_off = break_off
+        self._why_stopped = _STOPPED
         self._schedule = Schedule(plan.steps)
         self._change = threading.Condition()
         self._moved = [Moved() for _ in plan.images]
@@ -194,13 +198,18 @@ class _Crew:
             raise _BrokenOff
 
     def _emit(self, event: Event) -> None:
-        self._journal.record(event)
+        try:
+            self._journal.record(event)
+        except OSError as error:
+            # Going on would send again what was sent, should this run be killed.
+            self._why_stopped = f"stopped, the journal cannot be written: {error.strerror}; make room and run again"
+            self._end(self._stop)
         with self._listener_lock:
             self._listener(event)
 
     def _outcome(self, number: int) -> ImageOutcome:
         image = self._plan.images[number]
-        result, reason, retryable = self._results[number] or (ImageResult.FAILED, _STOPPED, True)
+        result, reason, retryable = self._results[number] or (ImageResult.FAILED, self._why_stopped, True)
         moved = self._moved[number]
         return ImageOutcome(
             address=image.address,

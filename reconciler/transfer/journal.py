@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 from reconciler.model.image import Digest, RepositoryName
 from reconciler.model.json_value import Json
@@ -22,10 +25,10 @@ class Journal:
     """Append-only JSON lines, one per finished thing and one per upload that began. Thread-safe.
 
     It is a hint and never proof: any prefix of it is safe to go on from, because the registry is asked.
-    Without a file it remembers only this run.
+    Without a file it remembers only this run. Two runs may share a file, as every line is one appending write.
     """
 
-    def __init__(self, file: BinaryIO | None = None, lines: tuple[bytes, ...] = ()) -> None:
+    def __init__(self, file: FileIO | None = None, lines: tuple[bytes, ...] = ()) -> None:
         self._file = file
         self._lock = threading.Lock()
         self._unsynced = 0
@@ -36,12 +39,12 @@ class Journal:
     @classmethod
     def open(cls, path: Path) -> Journal:
         """Go on with the journal at `path`, or begin one. A last line that was cut off is dropped. Raises OSError."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        file = os.fdopen(descriptor, "r+b")
-        content = file.read()
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        file = FileIO(descriptor, "r+")
+        content = file.readall()
         whole = content[: content.rfind(b"\n") + 1]
-        file.seek(len(whole))
-        file.truncate()
+        if len(whole) < len(content):
+            file.truncate(len(whole))
         return cls(file, tuple(whole.splitlines()))
 
     def begun(self, target: RepositoryName, digest: Digest) -> bool:
@@ -50,7 +53,10 @@ class Journal:
             return (target.registry, target.path, digest) in self._begun
 
     def record(self, event: Event) -> None:
-        """Keep `event` when it is of a kind that matters to a later run. Raises OSError when the disk refuses it."""
+        """Keep `event` when it is of a kind that matters to a later run.
+
+        Raises OSError when the disk refuses it; nothing more is written then, but this run is still remembered.
+        """
         line = _line(event)
         if line is None:
             return
@@ -59,21 +65,30 @@ class Journal:
                 self._begun.add((event.target.registry, event.target.path, event.digest))
             if self._file is None:
                 return
-            self._file.write(json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
-            self._file.flush()
-            if isinstance(event, BlobDone):
-                self._unsynced += event.blob.size
-            if self._unsynced >= _SYNC_EVERY:
-                os.fsync(self._file.fileno())
-                self._unsynced = 0
+            try:
+                self._append(self._file, json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
+                if isinstance(event, BlobDone):
+                    self._unsynced += event.blob.size
+                if self._unsynced >= _SYNC_EVERY:
+                    os.fsync(self._file.fileno())
+                    self._unsynced = 0
+            except OSError:
+                self._file.close()
+                self._file = None
+                raise
 
     def close(self) -> None:
         with self._lock:
             if self._file is not None:
-                self._file.flush()
-                os.fsync(self._file.fileno())
+                with suppress(OSError):  # the run is over, and its outcome does not depend on a hint
+                    os.fsync(self._file.fileno())
                 self._file.close()
                 self._file = None
+
+    @staticmethod
+    def _append(file: FileIO, line: bytes) -> None:
+        if file.write(line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def __enter__(self) -> Journal:
         return self

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -43,6 +44,16 @@ def test_the_caret_stands_under_its_cell() -> None:
     finding = Diagnostic("R-X-1", Severity.ERROR, "wrong", span=Span("tabs.yaml", 1, 3))
     lines = diagnostics_human.render([finding], PLAIN, source_line).splitlines()
     assert lines[3:5] == ["1 | 倉 x: \\x1b[31m", "  |    ^"]
+
+
+@pytest.mark.parametrize("column", [1, 60, 500, 900, 999, 1000])
+def test_of_a_long_line_the_part_around_the_place_is_shown(column: int) -> None:
+    line = "." * (column - 1) + "X" + "." * (1000 - column)
+    found = Diagnostic("R-SPEC-1", Severity.ERROR, "long", span=Span("a.yaml", 3, column))
+    text = diagnostics_human.render([found], Style(width=80), lambda *_: line).splitlines()
+    shown, caret = text[3], text[4]
+    assert len(shown) == 80
+    assert shown[caret.index("^")] == "X"
 
 
 def test_nothing_found_is_nothing_said() -> None:

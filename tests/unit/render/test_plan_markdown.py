@@ -88,4 +88,4 @@ def test_one_long_value_leaves_room_for_the_others(empty_plan: Plan) -> None:
 def test_a_small_limit_still_keeps_the_summary(plan: Plan) -> None:
     text = plan_markdown.render(plan, limit=900)
     assert len(text) < 900
-    assert "Left out for length: warnings (1), changes (7), images (13). " in text
+    assert "Left out for length: warnings (1), changes (6), images (13). " in text

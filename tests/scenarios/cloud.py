@@ -1,0 +1,206 @@
+"""The recorded live state of a scenario, from a short description of a cloud (`cloud.yaml`).
+
+Images are described once, oldest push first, as layer name to size; a tag names the image that it points at. Digests
+are those of the names, so equal names mean equal content wherever they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NotRequired, TypedDict, cast
+
+import yaml
+
+from reconciler.model.image import Descriptor, Digest, ManifestContent, RepositoryName, closure
+from reconciler.model.json_value import digest_of
+from reconciler.model.live import (
+    Live,
+    LiveEndpoint,
+    LiveInstance,
+    LiveNamespace,
+    LivePersonal,
+    LiveRepository,
+    LiveSyncRule,
+    LiveTag,
+    LiveVpcLink,
+)
+from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
+
+MIB = 1024 * 1024
+MANIFEST_BYTES = 1024
+FIRST_PUSH = datetime(2026, 1, 1, tzinfo=UTC)
+
+Layers = Mapping[str, int]
+"""Layer name to MiB."""
+
+
+class Namespace(TypedDict):
+    auto_create: NotRequired[bool]
+    visibility: NotRequired[str]
+
+
+class Repository(TypedDict):
+    visibility: NotRequired[str]
+    summary: NotRequired[str]
+    tag_immutability: NotRequired[bool]
+    tags: NotRequired[Mapping[str, str] | None]
+    """Tag to image; null when nobody asked for the tags."""
+
+
+class SyncRule(TypedDict):
+    name: str
+    target: str
+    namespace: str
+    repository: NotRequired[str]
+    tags: NotRequired[str]
+    trigger: NotRequired[str]
+    priority: NotRequired[int]
+
+
+class VpcLink(TypedDict):
+    vpc: str
+    vswitch: str
+
+
+class Endpoint(TypedDict):
+    enabled: bool
+    allow: NotRequired[list[str]]
+
+
+class Home(TypedDict):
+    """What an instance and Personal Edition have in common."""
+
+    namespaces: NotRequired[Mapping[str, Namespace]]
+    repositories: NotRequired[Mapping[str, Repository]]
+
+
+class Instance(Home):
+    region: str
+    edition: NotRequired[str]
+    status: NotRequired[str]
+    reachable: NotRequired[bool]
+    endpoint: NotRequired[Endpoint]
+    vpcs: NotRequired[list[VpcLink]]
+    rules: NotRequired[list[SyncRule]]
+
+
+class Cloud(TypedDict):
+    instances: NotRequired[Mapping[str, Instance]]
+    personal: NotRequired[Mapping[str, Home]]
+    images: NotRequired[Mapping[str, Layers]]
+
+
+def read_cloud(file: Path) -> Live:
+    cloud = cast("Cloud", yaml.safe_load(file.read_text(encoding="utf-8")))
+    images = cloud.get("images", {})
+    instances = cloud.get("instances", {})
+    built = tuple(_instance(name, found, instances, images) for name, found in instances.items())
+    personal = tuple(
+        LivePersonal(region, f"registry.{region}.aliyuncs.com", _namespaces(home), _repositories(home, images))
+        for region, home in cloud.get("personal", {}).items()
+    )
+    contents = {manifest.digest: manifest for manifest in (_manifest(name, images[name]) for name in images)}
+    present = {
+        RepositoryName(instance.registry, repository.name): _held(repository, contents)
+        for instance in built
+        if instance.registry
+        for repository in instance.repositories
+    }
+    return Live(built, personal, contents, present)
+
+
+def _instance(
+    name: str, found: Instance, instances: Mapping[str, Instance], images: Mapping[str, Layers]
+) -> LiveInstance:
+    endpoint = found.get("endpoint")
+    return LiveInstance(
+        id=f"cri-{name}",
+        name=name,
+        region=found["region"],
+        edition=Edition(found.get("edition", "advanced")),
+        status=found.get("status", "RUNNING"),
+        registry=f"{name}.{found['region']}.cr.aliyuncs.com" if found.get("reachable", True) else "",
+        endpoint=_endpoint(endpoint) if endpoint else None,
+        namespaces=_namespaces(found),
+        repositories=_repositories(found, images),
+        vpc_links=tuple(
+            LiveVpcLink(link["vpc"], link["vswitch"], "registry", "RUNNING") for link in found.get("vpcs", [])
+        ),
+        sync_rules=tuple(_rule(name, rule, instances) for rule in found.get("rules", [])),
+    )
+
+
+def _endpoint(found: Endpoint) -> LiveEndpoint:
+    allow = tuple(AclEntry(cidr) for cidr in found.get("allow", []))
+    return LiveEndpoint(found["enabled"], "ENABLE" if found["enabled"] else "DISABLE", allow)
+
+
+def _namespaces(home: Home) -> tuple[LiveNamespace, ...]:
+    return tuple(
+        LiveNamespace(name, found.get("auto_create", True), Visibility(found.get("visibility", "private")))
+        for name, found in home.get("namespaces", {}).items()
+    )
+
+
+def _repositories(home: Home, images: Mapping[str, Layers]) -> tuple[LiveRepository, ...]:
+    return tuple(
+        LiveRepository(
+            f"crr-{name.replace('/', '-')}",
+            name,
+            Visibility(found.get("visibility", "private")),
+            found.get("summary", name.split("/", 1)[1]),
+            found.get("tag_immutability", False),
+            _tags(found.get("tags", {}), images),
+        )
+        for name, found in home.get("repositories", {}).items()
+    )
+
+
+def _tags(tags: Mapping[str, str] | None, images: Mapping[str, Layers]) -> tuple[LiveTag, ...] | None:
+    if tags is None:
+        return None
+    ages = {name: FIRST_PUSH + timedelta(days=day) for day, name in enumerate(images)}
+    return tuple(
+        LiveTag(tag, _digest(image), _size(images[image]), int(ages[image].timestamp()) * 1000)
+        for tag, image in tags.items()
+    )
+
+
+def _rule(source: str, rule: SyncRule, instances: Mapping[str, Instance]) -> LiveSyncRule:
+    repository = rule.get("repository")
+    return LiveSyncRule(
+        id=f"crsr-{rule['name']}",
+        name=rule["name"],
+        source_instance=f"cri-{source}",
+        target_instance=f"cri-{rule['target']}",
+        target_region=instances[rule["target"]]["region"],
+        level=Level.REPOSITORY if repository else Level.NAMESPACE,
+        namespace=rule["namespace"],
+        repository=repository,
+        target_namespace=rule["namespace"],
+        target_repository=repository,
+        tags=rule.get("tags", ".*"),
+        trigger=Trigger(rule.get("trigger", "push")),
+        priority=rule.get("priority", 3),
+        created=int(FIRST_PUSH.timestamp()) * 1000,
+    )
+
+
+def _digest(name: str) -> Digest:
+    return digest_of(name)
+
+
+def _size(layers: Layers) -> int:
+    return sum(layers.values()) * MIB + MANIFEST_BYTES
+
+
+def _manifest(name: str, layers: Layers) -> ManifestContent:
+    blobs = tuple(Descriptor(_digest(f"layer {layer}"), size * MIB) for layer, size in layers.items())
+    return ManifestContent(_digest(name), MANIFEST_BYTES, "application/vnd.oci.image.manifest.v1+json", blobs)
+
+
+def _held(repository: LiveRepository, contents: Mapping[Digest, ManifestContent]) -> frozenset[Digest]:
+    manifests = {digest for tag in repository.tags or () for digest in closure(tag.digest, contents)}
+    return frozenset(manifests | {blob.digest for digest in manifests for blob in contents[digest].blobs})

@@ -1,0 +1,188 @@
+"""Whatever a user throws at the program ends in a message and an exit code, never in a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli import run
+from reconciler.live.snapshot import dump
+from reconciler.model.json_value import pretty
+from reconciler.model.live import Live, LiveInstance
+from reconciler.model.spec import Edition
+
+HUB = "version: 1\ninstances: {hub: {region: cn-hangzhou}}\n"
+BOMB = "version: 1\na: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)
+)
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (bytes(range(256)), "the file is not UTF-8"),
+        ("version: 1\n".encode("utf-16"), "the file is not UTF-8"),
+        (b"version: 1\x00\n", "control character U+0000"),
+        (b"version: 1\n" + b"# x\n" * 1_100_000, "file is larger than 4 MiB"),
+        (b"42", "the document is not a mapping"),
+        (b"- a\n", "the document is not a mapping"),
+        (b"instances: {}\n", "does not say which version"),
+        (b"version: 2\n", "version of the format is not known: 2"),
+        (b"version: 1\ninstances:\n\thub: {}\n", "a tab is used for indentation"),
+        (b"version: 1\ninstances: {hub: {region: x\n", "a bracket is not closed"),
+        (b"version: 1\na: " + b"[" * 5000, "nested more than 64 levels deep"),
+        (BOMB.encode(), "aliases expand to more than"),
+        (b"version: 1\ninstances: &x {hub: *x}\n", "alias `*x` contains itself"),
+        (b"version: 1\ninstances: *nope\n", "alias `*nope` has no anchor"),
+        (b"version: 1\ninstances: !!python/object/apply:os.system [id]\n", "YAML tag `!!python"),
+        (b"version: 1\ninstances: []\nimports: 5\nsettings: [1]\n", "`instances` is not a mapping"),
+        (b'version: 1\ninstances: {"\\e[31m": {region: cn-hangzhou}}\n', "a key is 1 to 63 letters"),
+        (b"version: 1\ninstances: {1: {}, null: {}, [a]: {}, {b: 1}: {}}\n", "lacks `region`"),
+        (b"version: 1\nsettings: {safety: {max_deletes: " + b"9" * 5000 + b"}}\n", "is not accepted for `max_deletes`"),
+        (b"version: 1\ninstances: {hub: {region: " + b"x" * 200_000 + b"}}\n", "is not accepted for a region"),
+        (b'version: 1\ninstances: {hub: {region: "${ENV:}"}}\n', "is not a reference that can be resolved"),
+    ],
+    ids=lambda value: value[:32] if isinstance(value, str) else "",
+)
+def test_odd_specs(content: bytes, complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("odd.yaml").write_bytes(content)
+    assert run(["validate", "odd.yaml"]) == 1
+    told = capsys.readouterr()
+    assert complaint in told.out
+    assert told.err == ""
+    assert "\x1b" not in told.out
+    assert max(map(len, told.out.splitlines())) < 200
+
+
+@pytest.mark.parametrize("content", [b"", b"   \n\n", b"null\n", b"\xef\xbb\xbfversion: 1\r\n", HUB.encode()])
+def test_odd_specs_that_are_valid(content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("odd.yaml").write_bytes(content)
+    assert run(["validate", "odd.yaml"]) == 0
+    assert capsys.readouterr().out.startswith("valid: 1 file, ")
+
+
+@pytest.mark.parametrize(
+    "path", ["missing.yaml", "loop.yaml", "dangling.yaml", "fifo.yaml", "empty", "x" * 300, "a\nb"]
+)
+def test_odd_paths(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("loop.yaml").symlink_to("loop.yaml")
+    Path("dangling.yaml").symlink_to("nowhere")
+    os.mkfifo("fifo.yaml")
+    Path("empty").mkdir()
+    assert run(["validate", path]) == 1
+    told = capsys.readouterr()
+    assert "error" in told.out + told.err
+
+
+LIVE = pretty(dump(Live((LiveInstance("cri-1", "hub", "cn-hangzhou", Edition.ADVANCED, "RUNNING"),))))
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("", "is not JSON"),
+        ("\x00\x01", "is not JSON"),
+        ("version: 1\n", "is not JSON"),
+        ("[" * 100_000, "is nested too deeply"),
+        ('{"format_version": NaN}', "is not JSON"),
+        ('{"format_version": "1.0", "instances": ' + "9" * 5000 + "}", "is not JSON"),
+        (LIVE.replace("RUNNING", "\\ud800"), "is not JSON"),
+        ("1", "the document is not an object"),
+        ("[]", "the document is not an object"),
+        ("{}", "lacks `format_version`"),
+        ('{"format_version": "2.0"}', "format version 2.0"),
+        (LIVE.replace("cri-1", ""), "`instances[0].id`"),
+    ],
+    ids=lambda value: value[:32].strip(),
+)
+@pytest.mark.parametrize("verb", ["plan", "drift"])
+def test_odd_recordings(verb: str, content: str, complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("registry.yaml").write_text(HUB, encoding="utf-8")
+    Path("live.json").write_text(content, encoding="utf-8")
+    assert run([verb, "--live", "live.json"]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert complaint in told.err.splitlines()[0]
+    assert told.err.splitlines()[1].startswith("hint: ")
+
+
+@pytest.mark.parametrize(
+    "words", [["show", "odd.json"], ["apply", "odd.json", "--auto-approve"]], ids=["show", "apply"]
+)
+@pytest.mark.parametrize("content", ["", "[]", "{}", "[" * 100_000, '{"format_version": NaN}', LIVE, '"\\ud800"'])
+def test_odd_plans(words: list[str], content: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("odd.json").write_text(content, encoding="utf-8")
+    assert run(words) == 1
+    assert capsys.readouterr().err.startswith("error: `odd.json`: not a saved plan: ")
+
+
+def test_a_changed_plan_is_neither_shown_nor_applied(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("registry.yaml").write_text(HUB.replace("}}", ", namespaces: {apps: {}}}}"), encoding="utf-8")
+    Path("live.json").write_text(LIVE, encoding="utf-8")
+    assert run(["plan", "--live", "live.json", "--out", "plan.json"]) == 0
+    plan = json.loads(Path("plan.json").read_text(encoding="utf-8"))
+    plan["changes"][0]["address"] = "instances.hub.namespaces.other"
+    Path("plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    for words in (["show", "plan.json"], ["apply", "plan.json", "--auto-approve"]):
+        capsys.readouterr()
+        assert run(words) == 1
+        assert "does not have the digest" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", [".", "missing/plan.json", "/dev/null/plan.json"])
+@pytest.mark.parametrize("option", ["--out", "--record"])
+def test_places_that_cannot_be_written(option: str, place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("registry.yaml").write_text(HUB, encoding="utf-8")
+    Path("live.json").write_text(LIVE, encoding="utf-8")
+    assert run(["plan", "registry.yaml", "--live", "live.json", option, place]) == 1
+    assert capsys.readouterr().err.startswith(f"error: cannot write `{place}`: ")
+    assert sorted(entry.name for entry in Path().iterdir()) == ["live.json", "registry.yaml"]
+
+
+def program(
+    words: Sequence[str], *, before: str = "", stdout: int = subprocess.PIPE, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """The program in a process of its own; `before` is Python that runs first."""
+    code = f"import sys; {before}\nfrom reconciler.cli import main\nsys.argv = ['reconciler', *{list(words)!r}]\nmain()"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environment},
+        check=False,
+        timeout=60,
+    )
+
+
+def test_text_of_any_alphabet_in_a_locale_that_has_only_one() -> None:
+    Path("registry.yaml").write_text(HUB.replace("hub", "商店😀"), encoding="utf-8")
+    told = program(["validate", "--format", "json"], PYTHONIOENCODING="ascii")
+    assert told.stderr == b""
+    assert "商店😀" in json.loads(told.stdout)["diagnostics"][0]["summary"]
+
+
+def test_closed_streams() -> None:
+    Path("registry.yaml").write_text(HUB, encoding="utf-8")
+    told = program(["validate"], before="sys.stdout = sys.stderr = None")
+    assert (told.returncode, told.stderr) == (0, b"")
+
+
+def test_a_reader_that_has_seen_enough() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        told = program(["explain"], stdout=writing)
+    finally:
+        os.close(writing)
+    assert (told.returncode, told.stderr) == (1, b"")
