@@ -84,7 +84,12 @@ def compare_settings(desired: Desired, live: Live) -> Compared:
         if binding.instance in usable:
             link = find_vpc_link(usable[binding.instance], binding)
             declared = fields.declared_vpc(binding)
-            _add(result, binding.address, declared, declared if link else None)
+            if link is not None and link.status != "RUNNING":
+                reason = f"is {link.status or 'without a status'} and has to be RUNNING"
+                status = FieldChange("status", link.status, "RUNNING")
+                result.changes.append(Change(binding.address, Action.UPDATE, reason, (status,)))
+            else:
+                _add(result, binding.address, declared, declared if link else None)
     _replications(desired, usable, result)
     return result
 

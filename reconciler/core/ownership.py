@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core.locate import find_instances, find_vpc_link
+from reconciler.core.locate import find_instances, find_vpc_link, in_scope
 from reconciler.model import address
 from reconciler.model.address import Address, Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -104,7 +104,7 @@ def _undeclared(
         if rule.id not in claimed:
             where = address.replication(rule.name, by_id.get(rule.target_instance, rule.target_instance))
             yield "replications", _deletion(where, rule.id, source=key)
-    declared = {n.name for n in desired.namespaces if n.instance == key}
+    declared = {n.name for n in desired.namespaces if n.instance == key} | _relied_on(key, desired)
     for namespace in live.namespaces:
         if namespace.name not in declared:
             where = address.namespace(key, namespace.name)
@@ -113,9 +113,8 @@ def _undeclared(
     # Repositories of such a namespace come into being by pushes, so the namespace's declaration covers them.
     by_push = {n.name for n in live.namespaces if n.auto_create}
     for repository in live.repositories:
-        if repository.name not in repositories and not (
-            repository.namespace in by_push and repository.namespace in declared
-        ):
+        covered = repository.namespace in by_push and repository.namespace in declared
+        if not (repository.name in repositories or covered or _replicated(key, repository.name, desired)):
             where = address.repository(key, repository.name)
             yield "repositories", _deletion(where, repository.id)
     bindings = [binding for binding in desired.vpcs if binding.instance == key]
@@ -124,6 +123,16 @@ def _undeclared(
         if link not in links:
             where = address.vpc(f"{link.vpc}/{link.vswitch}/{link.module}@{key}")
             yield "vpcs", _deletion(where, instance=key, vpc=link.vpc, vswitch=link.vswitch, module=link.module)
+
+
+def _relied_on(key: str, desired: Desired) -> frozenset[str]:
+    """Namespaces that nobody declares and that declared replications need."""
+    return frozenset(rule.namespace for rule in desired.replications if key in (rule.source, rule.target))
+
+
+def _replicated(key: str, repository: str, desired: Desired) -> bool:
+    """Whether a declared replication is about this repository of instance `key`."""
+    return any(key in (rule.source, rule.target) and in_scope(rule, repository) for rule in desired.replications)
 
 
 def _deletion(where: Address, live_id: str = "", **known: str) -> Change:

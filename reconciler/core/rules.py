@@ -92,7 +92,9 @@ def check(desired: Desired, dependency_graph: Graph) -> tuple[Diagnostic, ...]:
 
 
 def _source_edition(desired: Desired) -> Iterator[Diagnostic]:
-    for rule in desired.replications:
+    # An entry with several targets is several rules with one source: it is told once.
+    first = {(rule.name, rule.source): rule for rule in reversed(desired.replications)}
+    for rule in reversed(first.values()):
         source = desired.instance(rule.source)
         if source is None or source.edition in (None, Edition.ADVANCED):
             continue

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from reconciler.core.graph import has_cycle
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.graph import Topology, TopologyLink, TopologyNode
 from reconciler.model.rulebook import Rule
@@ -104,6 +105,11 @@ def scope(namespace: str, repository: str | None, tags: str) -> str:
 
 def _cycle_groups(declared: Sequence[TopologyLink]) -> Mapping[str, tuple[str, ...]]:
     """Instance to the strongly connected group that it is in, for groups that hold a cycle."""
+    targets: dict[str, set[str]] = {}
+    for link in declared:
+        targets.setdefault(link.source, set()).add(link.target)
+    if not has_cycle(targets):
+        return {}
     import networkx
 
     graph: networkx.DiGraph[str] = networkx.DiGraph()

@@ -114,6 +114,11 @@ def _create_vpc(bench: Workbench, change: Change) -> None:
     instance = bench.instance(binding.instance)
     where = (instance.region, instance.id, binding.vpc, binding.vswitch, binding.module)
     settle(lambda: bench.cr.create_linked_vpc(*where), lambda: _link_status(bench, binding) is not None)
+    _await_vpc(bench, change)
+
+
+def _await_vpc(bench: Workbench, change: Change) -> None:
+    binding = next(b for b in bench.desired.vpcs if b.address == change.address)
     bench.waiting(change, "CREATING -> RUNNING")
     bench.patience.until(
         lambda: _link_status(bench, binding) == "RUNNING", f"VPC `{binding.vpc}` bound to `{binding.instance}`"
@@ -244,4 +249,5 @@ _STEPS: Mapping[tuple[Kind, Action], Step] = {
     (Kind.REPOSITORY, Action.DELETE): _delete_repository,
     (Kind.VPC, Action.CREATE): _create_vpc,
     (Kind.VPC, Action.DELETE): _delete_vpc,
+    (Kind.VPC, Action.UPDATE): _await_vpc,
 }

@@ -119,8 +119,9 @@ class _Run:
     def _settle(self, outcomes: Mapping[int, StepOutcome]) -> None:
         for node, outcome in outcomes.items():
             self._end(node, outcome)
-            # Images that failed do not hold up the others: each that depends on one of them finds out by itself.
-            if outcome.result is StepResult.DONE or self._changes[node].action is Action.TRANSFER:
+            # Images that failed do not hold up the others: each that depends on one of them finds out by itself. Neither
+            # does a step for a person, since what cannot do without it is an error of the plan.
+            if outcome.result in (StepResult.DONE, StepResult.MANUAL) or self._changes[node].action is Action.TRANSFER:
                 self._schedule.succeed(node)
                 continue
             for blocked in self._schedule.fail(node):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,9 +59,22 @@ class Address:
         raise ValueError(f"not an address: {text}")
 
     def within(self, prefix: str) -> bool:
-        """Whether this address is `prefix` or something inside it (`instances.hub` holds its namespaces)."""
-        text = str(self)
-        return text == prefix or (text.startswith(prefix) and text[len(prefix)] in ".[")
+        """Whether this address is `prefix` or something inside it (`instances.hub` holds its namespaces).
+
+        Names hold dots themselves: repository `apps/web.api` is not inside `apps/web`.
+        """
+        return prefix in self._around()
+
+    def _around(self) -> Iterator[str]:
+        text = ""
+        for literal, part in zip(_FORMS[self.kind][0].split("{}"), self.parts, strict=False):
+            text += literal
+            yield text.rstrip(".[")
+            text += part
+            yield text
+        if self.kind is Kind.BACKFILL:
+            yield str(replication(*self.parts))
+        yield str(self)
 
 
 def instance(key: str) -> Address:

@@ -14,6 +14,7 @@ from reconciler.model.place import Places, Span
 from reconciler.model.plan import Plan, Transfer
 from reconciler.model.spec import (
     Backfill,
+    Desired,
     Edition,
     Instance,
     Level,
@@ -22,7 +23,6 @@ from reconciler.model.spec import (
     Trigger,
     Visibility,
 )
-from reconciler.model.spec import Desired as Desired
 
 SPEC, LIVE = Digest("sha256:" + "1" * 64), Digest("sha256:" + "2" * 64)
 
