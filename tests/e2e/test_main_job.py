@@ -94,7 +94,7 @@ def test_images_move_from_personal_to_the_hub_and_on_to_a_replica(
 
 
 def _report_keeps_the_plans_promise(planned: dict[str, object], report: dict[str, object]) -> None:
-    summary, totals = planned["summary"], report["summary"]
+    summary, totals = planned["summary"], report["totals"]
     assert isinstance(summary, dict)
     assert isinstance(totals, dict)
     assert totals["bytes_moved"] == summary["bytes"]
