@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from reconciler.executor.moving import Carrier
+from reconciler.executor.moving import Mover
 from reconciler.executor.target import Workbench
 from reconciler.executor.waiting import StepFailed
 from reconciler.model.image import Digest
@@ -14,7 +14,7 @@ from reconciler.model.plan import Transfer, Via
 from reconciler.model.report import ImageResult
 
 
-def await_arrivals(bench: Workbench, carrier: Carrier, transfers: Sequence[Transfer]) -> None:
+def await_arrivals(bench: Workbench, carrier: Mover, transfers: Sequence[Transfer]) -> None:
     """Returns when every image has arrived or no more of them did for as long as patience lasts; each gets an outcome.
 
     What does not arrive is not copied on top: the next plan finds it missing and moves it.

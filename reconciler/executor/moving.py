@@ -22,7 +22,7 @@ Registries = Callable[[str], Registry]
 
 
 @dataclass(slots=True)
-class Carrier:
+class Mover:
     """Moves images and remembers where content is by now, so that a later transfer of the same run mounts it.
 
     `outcomes` holds how every tag of the run ended, by target.

@@ -17,7 +17,7 @@ from reconciler.core.schedule import Schedule
 from reconciler.executor.arrival import await_arrivals
 from reconciler.executor.control import apply_change
 from reconciler.executor.events import RunEvent, RunListener, StepEnded, StepStarted, Waiting
-from reconciler.executor.moving import Carrier, Registries
+from reconciler.executor.moving import Mover, Registries
 from reconciler.executor.target import Workbench
 from reconciler.executor.waiting import Patience, StepFailed
 from reconciler.model.address import Address
@@ -79,7 +79,7 @@ class _Run:
             tools.patience or Patience(stop=tools.stop),
             lambda change, reason: self._tell(Waiting(change, reason)),
         )
-        self.carrier = Carrier(
+        self.carrier = Mover(
             live, tools.registries, tools.journal, self._tell, tools.workers, tools.stop, tools.break_off
         )
         self._schedule = Schedule(range(len(plan.changes)), _dependencies(plan.changes))
@@ -119,9 +119,10 @@ class _Run:
     def _settle(self, outcomes: Mapping[int, StepOutcome]) -> None:
         for node, outcome in outcomes.items():
             self._end(node, outcome)
-            # Images that failed do not hold up the others: each that depends on one of them finds out by itself. Neither
-            # does a step for a person, since what cannot do without it is an error of the plan.
-            if outcome.result in (StepResult.DONE, StepResult.MANUAL) or self._changes[node].action is Action.TRANSFER:
+            # Images that failed do not hold up the others: each that depends on one of them finds out by itself.
+            # Neither does a step for a person, since what cannot do without it is an error of the plan.
+            passed = outcome.result in (StepResult.DONE, StepResult.MANUAL)
+            if passed or self._changes[node].action is Action.TRANSFER:
                 self._schedule.succeed(node)
                 continue
             for blocked in self._schedule.fail(node):

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from reconciler.executor.arrival import await_arrivals
-from reconciler.executor.moving import Carrier
+from reconciler.executor.moving import Mover
 from reconciler.model import address
 from reconciler.model.image import ImageName
 from reconciler.model.live import Live
@@ -19,8 +19,8 @@ from tests.unit.executor.workshop import INSTANCES, LIVE, Workshop, closed
 DESIRED = Desired(instances=INSTANCES)
 
 
-def _carrier() -> Carrier:
-    return Carrier(LIVE, closed, Journal(), lambda _: None, 1, threading.Event(), threading.Event())
+def _carrier() -> Mover:
+    return Mover(LIVE, closed, Journal(), lambda _: None, 1, threading.Event(), threading.Event())
 
 
 def _replicated(name: str, via: Via = Via.RULE) -> Transfer:
@@ -28,7 +28,7 @@ def _replicated(name: str, via: Via = Via.RULE) -> Transfer:
     return Transfer(address.backfill("all", "eu"), source, target, digest(name), TransferReason.MISSING, via)
 
 
-def _outcomes(carrier: Carrier) -> dict[str, ImageResult]:
+def _outcomes(carrier: Mover) -> dict[str, ImageResult]:
     return {target.tag: outcome.result for target, outcome in carrier.outcomes.items()}
 
 
