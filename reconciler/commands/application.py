@@ -51,6 +51,8 @@ class Application:
     approve: Callable[[Plan], None]
     result_on_stdout: bool = True
     reviewed: bool = False
+    per_host: int | None = None
+    max_rate: int | None = None
 
     def run(self, paths: Sequence[Path] | None, options: Options, *, verbose: bool = False) -> Report | None:
         """Plan `paths` and apply. None when there is nothing to do."""
@@ -120,6 +122,8 @@ class Application:
                 self.workers,
                 halt.stop,
                 halt.break_off,
+                per_host=self.per_host,
+                max_rate=self.max_rate,
             )
             return carry_out(plan, live, tools)
 

@@ -31,7 +31,9 @@ def apply(
     allow_delete: options.AllowDelete = None,
     endpoint_url: options.EndpointUrl = None,
     parallelism: options.Parallelism = 8,
-    workers: options.Workers = 8,
+    workers: options.Workers = 32,
+    per_host: options.PerHost = None,
+    max_rate: options.MaxRate = None,
     verbose: options.Verbose = False,
     no_color: options.NoColor = False,
 ) -> int:
@@ -65,6 +67,8 @@ def apply(
         ask(console, auto_approve=auto_approve),
         result_on_stdout=output is options.TextFormat.HUMAN,
         reviewed=saved is not None and auto_approve,
+        per_host=per_host,
+        max_rate=options.bytes_per_second(max_rate),
     )
     if saved is not None:
         done = application.run_saved(saved, verbose=verbose)

@@ -59,8 +59,33 @@ AllowDelete = Annotated[
     ),
 ]
 Parallelism = Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Steps and API calls under way at once.")]
-Workers = Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Blobs under way at once.")]
+Workers = Annotated[
+    int, typer.Option(min=1, max=64, metavar="N", help="Blobs, mounts and manifests under way at once, at most.")
+]
+PerHost = Annotated[
+    int | None,
+    typer.Option(min=1, max=64, metavar="N", help="How many of them at one registry, at most; default: all."),
+]
+MaxRate = Annotated[
+    str | None,
+    typer.Option(metavar="SIZE/s", help="Bytes of blobs that leave per second, for example 50MB/s; default: no limit."),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every image, not only the first of each repository.")]
+
+
+def bytes_per_second(value: str | None) -> int | None:
+    """`50MB/s` or `50MiB/s` as a number. Raises typer.BadParameter."""
+    from reconciler.spec.quantities import size
+
+    if value is None:
+        return None
+    try:
+        rate = size(value.removesuffix("/s"))
+    except ValueError:
+        rate = 0
+    if rate < 1:
+        raise typer.BadParameter(f"`{value}` is not a rate such as 50MB/s", param_hint="--max-rate")
+    return rate
 
 
 def allowed_deletions(values: list[str] | None) -> Mapping[str, int | None]:

@@ -91,6 +91,9 @@ def make_plan(checked: Checked, source: LiveSource, options: Options) -> tuple[P
     drafted = planning.draft(desired, live, options)
     if not has_errors(drafted.diagnostics):
         live = source.contents(live, images.manifest_queries(drafted.transfers))
+        if images.signs_inside(live, drafted.transfers):
+            drafted = planning.draft(desired, live, options)
+            live = source.contents(live, images.manifest_queries(drafted.transfers))
         live = source.presence(live, images.presence_queries(drafted.transfers, live))
         plan = planning.finish(
             drafted,

@@ -10,7 +10,7 @@ from reconciler.core.pattern import matcher
 from reconciler.core.select import is_companion, with_companions
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.drift import ImageDrift, ImageState
-from reconciler.model.image import ImageName
+from reconciler.model.image import Contents, ImageName
 from reconciler.model.live import LiveInstance, LiveTag
 from reconciler.model.plan import Transfer, TransferReason, Via
 from reconciler.model.rulebook import Rule
@@ -39,9 +39,14 @@ Arriving = Mapping[ImageName, Transfer]
 
 
 def compare_replication(
-    rule: ReplicationRule, source: LiveInstance, target: LiveInstance, arriving: Arriving, result: Wanted
+    rule: ReplicationRule,
+    source: LiveInstance,
+    target: LiveInstance,
+    arriving: Arriving,
+    contents: Contents,
+    result: Wanted,
 ) -> None:
-    """Adds to `result` what the target lacks and who moves it.
+    """Adds to `result` what the target lacks and who moves it. `contents` may be empty, or know some of the images.
 
     What an import of the same plan pushes is moved by the service, since the rule is there before the push.
     """
@@ -51,7 +56,8 @@ def compare_replication(
     for repository in sorted({*at_source, *(r.name for r in target.repositories if in_scope(rule, r.name))}):
         tags = at_source.get(repository, {})
         there = tags_of(target.repository(repository))
-        chosen = with_companions((tag for tag in tags.values() if _selected(matches, tag)), tags.values())
+        ordinary = (tag for tag in tags.values() if _selected(matches, tag))
+        chosen = with_companions(ordinary, tags.values(), contents)
         for tag in chosen:
             reason = difference(tag, there.get(tag.name))
             if reason is None:

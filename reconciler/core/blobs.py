@@ -55,8 +55,11 @@ def account(
     total_alone = 0
     for transfer in transfers:
         order = closure(transfer.digest, contents)
-        blobs = {blob.digest: blob for digest in order for blob in contents[digest].blobs}
-        size = sum(blob.size for blob in blobs.values()) + sum(contents[digest].size for digest in order)
+        blobs: dict[Digest, tuple[Descriptor, RepositoryName | None]] = {}
+        for digest in order:
+            for blob in contents[digest].blobs:
+                blobs.setdefault(blob.digest, (blob, contents[digest].origin))
+        size = sum(blob.size for blob, _ in blobs.values()) + sum(contents[digest].size for digest in order)
         if transfer.via is not Via.EXECUTOR:
             counted.append(replace(transfer, bytes=0, size=size))
             continue
@@ -68,10 +71,10 @@ def account(
             if digest not in held and (target, digest) not in known_manifests:
                 moved += contents[digest].size
             known_manifests.add((target, digest))
-        for blob in blobs.values():
+        for blob, origin in blobs.values():
             key = (target.registry, blob.digest)
             if key not in needs:
-                needs[key] = _Need(blob, source, holders.get(key), {})
+                needs[key] = _Need(blob, origin or source, holders.get(key), {})
                 if holders.get(key) is None:
                     moved += blob.size
             needs[key].repositories.setdefault(target.path, blob.digest in held)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reconciler.core import backfill, importing
 from reconciler.core.comparison import Wanted
 from reconciler.core.locate import find_instances
+from reconciler.core.select import signed
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.image import Digest, ImageName, RepositoryName, closure
 from reconciler.model.live import Live
@@ -16,7 +17,8 @@ from reconciler.model.spec import Desired, PersonalSource
 
 
 def wanted(desired: Desired, live: Live, *, imports_first: bool = True) -> Wanted:
-    """`desired` is the expanded state; of `live` only the listings are needed.
+    """`desired` is the expanded state; of `live` only the listings are needed. With the contents of what they select,
+    signatures of the manifests inside are selected, too (see `signs_inside`).
 
     With `imports_first`, replications are compared as they will be once the imports are done.
     """
@@ -31,17 +33,28 @@ def wanted(desired: Desired, live: Live, *, imports_first: bool = True) -> Wante
     for replication in desired.replications:
         if replication.source in instances and replication.target in instances:
             source, target = instances[replication.source], instances[replication.target]
-            backfill.compare_replication(replication, source, target, arriving, result)
+            backfill.compare_replication(replication, source, target, arriving, live.contents, result)
     return result
 
 
-def manifest_queries(transfers: Iterable[Transfer]) -> tuple[ManifestQuery, ...]:
-    """Each digest once, at the first place where a transfer reads it."""
-    queries: dict[Digest, ManifestQuery] = {}
-    for transfer in transfers:
-        source = RepositoryName(transfer.source.registry, transfer.source.repository)
-        queries.setdefault(transfer.digest, ManifestQuery(source, transfer.digest))
-    return tuple(queries.values())
+def manifest_queries(transfers: Sequence[Transfer]) -> tuple[ManifestQuery, ...]:
+    """Each digest once for each repository that a transfer reads it from: referrers are a repository's own.
+
+    What an earlier transfer of the same plan brings to its source is read where that one reads it.
+    """
+    arriving = {transfer.target for transfer in transfers}
+    there = (transfer for transfer in transfers if transfer.source not in arriving)
+    queries = (ManifestQuery(RepositoryName(t.source.registry, t.source.repository), t.digest) for t in there)
+    return tuple(dict.fromkeys(queries))
+
+
+def signs_inside(live: Live, transfers: Iterable[Transfer]) -> bool:
+    """Whether the contents that were read now show signatures of manifests inside the images of `transfers`."""
+    roots = {transfer.digest for transfer in transfers}
+    repositories = [repository for instance in live.instances for repository in instance.repositories]
+    repositories += [repository for personal in live.personal for repository in personal.repositories]
+    subjects = (signed(tag.name) for repository in repositories for tag in repository.tags or ())
+    return any(subject in live.contents and subject not in roots for subject in subjects if subject is not None)
 
 
 def presence_queries(transfers: Iterable[Transfer], live: Live) -> tuple[PresenceQuery, ...]:

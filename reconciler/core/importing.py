@@ -57,7 +57,7 @@ def compare_import(
             continue
         name = target_name(rule, repository.name)
         there = tags_of(target.repository(name))
-        for tag in select(repository.tags or (), rule.images):
+        for tag in select(repository.tags or (), rule.images, live.contents):
             reason = difference(tag, there.get(tag.name))
             if reason is None:
                 result.unchanged += 1

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core import graph, rules, topology
+from reconciler.core import foreign, graph, platforms, rules, topology
 from reconciler.core.blobs import Account, account
 from reconciler.core.comparison import Wanted
 from reconciler.core.diff import Compared, compare_settings
@@ -81,7 +81,12 @@ def finish(
 ) -> Plan:
     """`live` has the contents of every image that the draft moves; `diagnostics` are the spec's own."""
     counted = account(drafted.transfers, live.contents, live.present)
-    return _plan(drafted, counted, (spec_digest, live_digest), diagnostics)
+    found = [
+        *diagnostics,
+        *platforms.check(drafted.desired, drafted.transfers, live.contents),
+        *foreign.check(drafted.transfers, live.contents),
+    ]
+    return _plan(drafted, counted, (spec_digest, live_digest), found)
 
 
 def refused(

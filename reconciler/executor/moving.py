@@ -35,6 +35,8 @@ class Mover:
     workers: int
     stop: threading.Event
     break_off: threading.Event
+    per_host: int | None = None
+    max_rate: int | None = None
     outcomes: dict[ImageName, ImageOutcome] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
@@ -58,6 +60,8 @@ class Mover:
             journal=self.journal,
             listener=self.listener,
             workers=self.workers,
+            per_host=self.per_host,
+            max_rate=self.max_rate,
             stop=self.stop,
             break_off=self.break_off,
         )

@@ -25,6 +25,7 @@ from reconciler.model.live import Live
 from reconciler.model.plan import Action, Change, Plan, Transfer
 from reconciler.model.report import Report, StepOutcome, StepResult
 from reconciler.oci.errors import RegistryError
+from reconciler.transfer.engine import WORKERS
 from reconciler.transfer.journal import Journal
 
 
@@ -38,11 +39,14 @@ class Tools:
     journal: Journal
     listener: RunListener
     parallelism: int = 10
-    workers: int = 8
+    workers: int = WORKERS
     stop: threading.Event = field(default_factory=threading.Event)
     break_off: threading.Event = field(default_factory=threading.Event)
     patience: Patience | None = None
     clock: Callable[[], float] = monotonic
+    per_host: int | None = None
+    max_rate: int | None = None
+    """Bytes per second."""
 
 
 def carry_out(plan: Plan, live: Live, tools: Tools) -> Report:
@@ -80,7 +84,15 @@ class _Run:
             lambda change, reason: self._tell(Waiting(change, reason)),
         )
         self.carrier = Mover(
-            live, tools.registries, tools.journal, self._tell, tools.workers, tools.stop, tools.break_off
+            live,
+            tools.registries,
+            tools.journal,
+            self._tell,
+            tools.workers,
+            tools.stop,
+            tools.break_off,
+            tools.per_host,
+            tools.max_rate,
         )
         self._schedule = Schedule(range(len(plan.changes)), _dependencies(plan.changes))
         self.outcomes: dict[int, StepOutcome] = {}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.acr.cr import Cr
 from reconciler.acr.cr_personal import CrPersonal
+from reconciler.live.contents import merge
 from reconciler.live.failure import reading
 from reconciler.live.listing import InstanceListing, PersonalListing, matching
 from reconciler.live.port import ReadFailed
@@ -50,6 +51,7 @@ class CloudReader:
         self._personal = personal
         self._registries = registries
         self._workers = workers
+        self._read: set[ManifestQuery] = set()
         self._learn = learn
 
     def listings(self, scope: Scope) -> Live:
@@ -80,17 +82,18 @@ class CloudReader:
         return live
 
     def contents(self, live: Live, queries: Sequence[ManifestQuery]) -> Live:
-        # An image is the same wherever it lies: one reading serves every repository that has it.
-        origins = {query.digest: query.repository for query in reversed(queries) if query.digest not in live.contents}
+        # An image is the same wherever it lies, its referrers are not: each repository is asked for its own.
+        fresh = {query for query in queries if query.digest not in live.contents or query not in self._read}
+        self._read |= fresh
         wanted: dict[RepositoryName, list[Digest]] = {}
-        for digest, repository in sorted(origins.items()):
-            wanted.setdefault(repository, []).append(digest)
+        for query in sorted(fresh, key=lambda query: (query.repository, query.digest)):
+            wanted.setdefault(query.repository, []).append(query.digest)
         requests = self._requests(len(wanted))
         with self._pool() as pool:
-            read = [pool.submit(self._contents, *group, requests) for group in sorted(wanted.items())]
+            read = [(group, pool.submit(self._contents, *group, requests)) for group in wanted.items()]
             contents = dict(live.contents)
-            for future in read:
-                contents |= future.result()
+            for (repository, digests), future in read:
+                merge(contents, repository, digests, future.result())
         return replace(live, contents=MappingProxyType({digest: contents[digest] for digest in sorted(contents)}))
 
     def presence(self, live: Live, queries: Sequence[PresenceQuery]) -> Live:

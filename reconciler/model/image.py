@@ -26,11 +26,16 @@ def parse_digest(text: str) -> Digest:
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """A typed pointer to bytes in a registry; `size` is in bytes."""
+    """A typed pointer to bytes in a registry; `size` is in bytes.
+
+    `platform` is what an index says of a child, `os/architecture` or `os/architecture/variant`; empty when it says
+    nothing.
+    """
 
     digest: Digest
     size: int
     media_type: str = ""
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,9 @@ class ManifestContent:
     """What one manifest or index points at, as far as copying it needs.
 
     `blobs` are config and layers that the registry distributes, in manifest order and without repeats. `manifests` are
-    an index's children. `referrers` are manifests whose `subject` is this one. `foreign` counts layers that live
-    elsewhere by design and are left there.
+    an index's children. `referrers` are manifests whose `subject` is this one, wherever in the plan's sources they lie:
+    they go along with the image to every place that it goes to. `origin` is set for what came in as a referrer, and is
+    the repository to read it from. `foreign` counts layers that live elsewhere by design and are left there.
     """
 
     digest: Digest
@@ -50,6 +56,7 @@ class ManifestContent:
     referrers: tuple[Descriptor, ...] = ()
     subject: Digest | None = None
     foreign: int = 0
+    origin: RepositoryName | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -226,7 +226,8 @@ Source: TypeAlias = PersonalSource | OssSource | DirectorySource | RegistrySourc
 class ImageSelection:
     """The newest `latest` images of a repository by push time (None: all), then those whose tag matches `tags`.
 
-    `tags` is RE2 syntax and matches the whole tag. `platforms` keeps only these of an index.
+    `tags` is RE2 syntax and matches the whole tag. An image with other platforms than `platforms` is refused; empty
+    means all.
     """
 
     latest: int | None = None

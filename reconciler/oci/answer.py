@@ -11,10 +11,13 @@ from reconciler.oci.errors import (
     DigestMismatch,
     ManifestBlobUnknown,
     NotFound,
+    NotSupported,
     RegistryBusy,
     RegistryDenied,
     RegistryError,
     RegistryRefused,
+    TooLarge,
+    UploadLost,
 )
 
 _MESSAGE_LIMIT = 300
@@ -22,6 +25,7 @@ _MESSAGE_LIMIT = 300
 # Error codes of the OCI distribution specification 1.1, "Error codes".
 _CONTENT_MISSING = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
 _WRONG_DIGEST = frozenset({"DIGEST_INVALID", "SIZE_INVALID"})
+_NOT_SUPPORTED = (405, 411, 415, 501)
 _SESSION_LOST = frozenset({"BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID"})
 
 
@@ -50,13 +54,17 @@ def failure(host: str, what: str, answer: Answer, *, now: float) -> RegistryErro
     if codes & _CONTENT_MISSING:
         return ManifestBlobUnknown(host, text)
     if codes & _SESSION_LOST:
-        return RegistryBusy(host, text)
+        return UploadLost(host, text)
     if codes & _WRONG_DIGEST:
         return DigestMismatch(host, text)
     if answer.status in (401, 403):
         return RegistryDenied(host, text)
     if answer.status == 404:
         return NotFound(host, text)
+    if answer.status == 413:
+        return TooLarge(host, text)
+    if answer.status in _NOT_SUPPORTED:
+        return NotSupported(host, text)
     if answer.status == 408 or answer.status >= 500:
         return RegistryBusy(host, text, wait)
     return RegistryRefused(host, text)

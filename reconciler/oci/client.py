@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import io
-import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote
 
 from reconciler import __version__
 from reconciler.model.image import Descriptor, Digest, parse_digest
-from reconciler.oci import auth, listing, manifest, referrers, upload
-from reconciler.oci.connection import Connections, Origin, Timeouts, is_loopback
+from reconciler.oci import auth, listing, manifest, referrers, session
+from reconciler.oci.connection import Connections, Dial, Origin, Timeouts, is_loopback
+from reconciler.oci.dialing import Dialer
 from reconciler.oci.errors import DigestMismatch, NotFound, RegistryError, RegistryRefused
 from reconciler.oci.exchange import Call, Exchange
 from reconciler.oci.login import LoginSource
 from reconciler.oci.manifest import MANIFEST_LIMIT, MANIFEST_TYPES, Manifest, ManifestUnreadable
 from reconciler.oci.patience import Backoff, Patience, Retry
+from reconciler.oci.session import UploadSession
 from reconciler.oci.shelf import Shelf
-from reconciler.oci.upload import BUFFER_SIZE, Progress, Readable, UploadSession
+from reconciler.oci.upload import PIECE, Manner, OpenAt, Progress, Upload
 from reconciler.oci.wire import Stream, Wire
 
 _T = TypeVar("_T")
@@ -37,10 +39,12 @@ _ADDRESSES = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-
 
 @dataclass(frozen=True, slots=True)
 class PutResult:
-    """`subject_accepted`: the registry lists the manifest under its subject itself (`OCI-Subject` header)."""
+    """`subject_accepted`: the registry lists the manifest under its subject itself (`OCI-Subject` header). `confirmed`:
+    it named the digest of what it stored, and that is ours."""
 
     digest: Digest
     subject_accepted: bool
+    confirmed: bool = False
 
 
 class BlobStream:
@@ -64,7 +68,7 @@ class Registry:
     """One registry, `host[:port]`; `login` is asked for its user name and password when it wants one.
 
     Plain HTTP is spoken to this machine itself unless `plain_http` says otherwise. `sleep` waits between attempts; a
-    caller that wants to end early passes one that returns early.
+    caller that wants to end early passes one that returns early. Blobs of more than `piece` bytes are sent in pieces.
     """
 
     def __init__(
@@ -73,20 +77,22 @@ class Registry:
         login: LoginSource,
         *,
         plain_http: bool | None = None,
-        tls: ssl.SSLContext | None = None,
+        dial: Dial | None = None,
         timeouts: Timeouts | None = None,
         backoff: Backoff | None = None,
-        idle_connections: int = 32,
+        idle_connections: int = 64,
+        piece: int = PIECE,
         user_agent: str = f"acr-reconciler/{__version__}",
         sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.host = host
         plain = is_loopback(host) if plain_http is None else plain_http
         origin = Origin("http" if plain else "https", _ADDRESSES.get(host, host))
-        self._connections = Connections(timeouts=timeouts or Timeouts(), idle=idle_connections, tls=tls)
+        self._connections = Connections(timeouts=timeouts or Timeouts(), idle=idle_connections, dial=dial or Dialer())
         patience = Patience(backoff or Backoff()) if sleep is None else Patience(backoff or Backoff(), sleep=sleep)
         self._exchange = Exchange(origin, lambda _: login(host), Wire(self._connections, user_agent), patience)
         self._shelf = Shelf(_SHELF_LIMIT)
+        self._manner = Manner(piece)
         self._lists_referrers = True
 
     @property
@@ -120,28 +126,36 @@ class Registry:
             return known
         what = _named("manifest", repository, reference)
         where = _path(repository, "manifests", reference)
-        answer = self._exchange.ask(Call("GET", where, what, auth.pull(repository), _ACCEPT, limit=MANIFEST_LIMIT))
+        call = Call("GET", where, what, auth.pull(repository), _ACCEPT, limit=MANIFEST_LIMIT)
+        found = self.persist(lambda: self._read_manifest(call, digest))
+        self._shelf.put(repository, found)
+        return found
+
+    def _read_manifest(self, call: Call, digest: Digest | None) -> Manifest:
+        answer = self._exchange.ask_once(call)
         try:
             expected = digest or _stated_digest(answer.header("docker-content-digest"))
             algorithm = manifest.algorithm_of(expected) if expected else "sha256"
-            found = manifest.parse(answer.body, answer.header("content-type"), algorithm=algorithm)
+            # What has not the right digest may be anything.
+            if expected is not None and (actual := manifest.digest_bytes(answer.body, algorithm)) != expected:
+                raise DigestMismatch(self.host, f"{call.what}: its bytes have the digest {actual}, not {expected}")
+            return manifest.parse(answer.body, answer.header("content-type"), algorithm=algorithm)
         except ManifestUnreadable as error:
-            raise RegistryRefused(self.host, f"{what}: {error}") from error
-        if expected is not None and found.digest != expected:
-            raise DigestMismatch(self.host, f"{what}: its bytes have the digest {found.digest}, not {expected}")
-        self._shelf.put(repository, found)
-        return found
+            raise RegistryRefused(self.host, f"{call.what}: {error}") from error
 
     def head_manifest(self, repository: str, reference: str) -> Descriptor | None:
         """What a tag or digest stands for; None when it is not there. Raises RegistryError."""
         where = _path(repository, "manifests", reference)
         what = _named("manifest", repository, reference)
-        answer = self._exchange.ask(Call("HEAD", where, what, auth.pull(repository), _ACCEPT, fine=(200, 404)))
+        answer = self._exchange.ask(Call("HEAD", where, what, auth.pull(repository), _ACCEPT, fine=(200, 404, 405)))
         if answer.status == 404:
             return None
         digest = _stated_digest(answer.header("docker-content-digest"))
-        if digest is None:
-            content = self.manifest(repository, reference).content
+        if digest is None or answer.status == 405:
+            try:
+                content = self.manifest(repository, reference).content
+            except NotFound:
+                return None
             return Descriptor(content.digest, content.size, content.media_type)
         return Descriptor(digest, _number(answer.header("content-length")), answer.header("content-type"))
 
@@ -156,22 +170,29 @@ class Registry:
         digest = manifest.digest_bytes(raw, algorithm)
         if stated is not None and stated != digest:
             raise DigestMismatch(self.host, f"{what}: the registry stored {stated}, not {digest}")
-        return PutResult(digest, bool(answer.header("oci-subject")))
+        return PutResult(digest, bool(answer.header("oci-subject")), confirmed=stated is not None)
 
     def head_blob(self, repository: str, digest: Digest) -> int | None:
-        """A blob's size in bytes; None when the repository does not have it. Raises RegistryError."""
+        """A blob's size in bytes; None when the repository does not have it. Raises RegistryError.
+
+        Of a registry that does not answer HEAD nothing is known, as if it did not have the blob.
+        """
         what = _named("blob", repository, digest)
-        call = Call("HEAD", _path(repository, "blobs", digest), what, auth.pull(repository), fine=(200, 404))
+        call = Call("HEAD", _path(repository, "blobs", digest), what, auth.pull(repository), fine=(200, 404, 405))
         answer = self._exchange.ask(call)
-        return None if answer.status == 404 else _number(answer.header("content-length"))
+        return _number(answer.header("content-length")) if answer.status == 200 else None
 
     @contextmanager
     def open_blob(self, repository: str, digest: Digest, offset: int = 0) -> Iterator[BlobStream]:
-        """A blob's bytes from `offset` on, one attempt; a registry that ignores Range is read past the first ones."""
-        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        """A blob's bytes from `offset` on, one attempt. Where Range is not honoured the first bytes are skipped."""
         what = _named("blob", repository, digest)
-        call = Call("GET", _path(repository, "blobs", digest), what, auth.pull(repository), headers, fine=(200, 206))
-        with self._exchange.open(call) as stream:
+        call = Call("GET", _path(repository, "blobs", digest), what, auth.pull(repository))
+        with ExitStack() as opened:
+            if offset:
+                ranged = replace(call, headers={"Range": f"bytes={offset}-"}, fine=(200, 206, 416))
+                stream = opened.enter_context(self._exchange.open(ranged))
+            if not offset or stream.status == 416:
+                stream = opened.enter_context(self._exchange.open(call))
             start = stream.headers.get("content-range", "")
             if stream.status == 206 and not start.startswith(f"bytes {offset}-"):
                 raise RegistryRefused(self.host, f"{what}: asked for bytes from {offset}, got {start or 'no range'}")
@@ -182,57 +203,43 @@ class Registry:
 
         A registry that knows no mount, or may not read `origin`, opens a session like any other.
         """
-        query = urlencode({"mount": digest, "from": origin})
-        what = f"mount of {repository}@{digest} from {origin}"
-        where = f"{_path(repository, 'blobs', 'uploads')}/?{query}"
-        try:
-            answer = self._exchange.ask(Call("POST", where, what, auth.mount(repository, origin), fine=(201, 202)))
-        except RegistryError as error:
-            if error.transient:
-                raise
-            return self.begin_upload(repository)
-        return None if answer.status == 201 else self._session(repository, where, answer.header("location"))
+        return session.mount(self._exchange, repository, digest, origin)
 
-    def begin_upload(self, repository: str) -> UploadSession:
-        """Raises RegistryError."""
-        where = f"{_path(repository, 'blobs', 'uploads')}/"
-        call = Call("POST", where, f"upload to {repository}", auth.push(repository), fine=(202,))
-        answer = self._exchange.ask(call)
-        return self._session(repository, where, answer.header("location"))
-
-    def cancel(self, session: UploadSession) -> None:
+    def cancel(self, upload: UploadSession) -> None:
         """Give back a session that is not needed. Raises RegistryError."""
-        what = f"upload to {session.repository}"
-        self._exchange.ask(
-            Call("DELETE", session.location, what, auth.push(session.repository), fine=(200, 202, 204, 404, 405))
-        )
+        session.cancel(self._exchange, upload)
 
     def upload(
         self,
         repository: str,
         blob: Descriptor,
-        reader: Readable,
+        open_at: OpenAt,
         *,
-        session: Callable[[], UploadSession] | None = None,
+        session: UploadSession | None = None,
+        continued: bool = False,
         buffer: memoryview | None = None,
         progress: Progress = lambda _: None,
-    ) -> None:
-        """Send `blob` from `reader`, one attempt, verified before it is completed.
-
-        `session` gives an upload session that is open already; `buffer` is reused between calls. Raises RegistryError.
-        """
-        room = memoryview(bytearray(min(BUFFER_SIZE, max(blob.size, 1)))) if buffer is None else buffer
-        begin = session or (lambda: self.begin_upload(repository))
-        upload.send(self._exchange, begin, blob, reader, room, progress)
+        moved: Callable[[UploadSession], None] = lambda _: None,
+    ) -> Upload:
+        """The way of `blob` to `repository`; its attempts send it. `open_at` reads the blob from an offset on."""
+        return Upload(
+            self._exchange,
+            self._manner,
+            repository,
+            blob,
+            open_at,
+            session=session,
+            continued=continued,
+            buffer=buffer,
+            progress=progress,
+            moved=moved,
+        )
 
     def put_blob_bytes(self, repository: str, content: bytes) -> Descriptor:
         """Send a small blob. Raises RegistryError."""
         blob = Descriptor(manifest.digest_bytes(content), len(content))
-
-        def attempt() -> None:
-            self.upload(repository, blob, io.BytesIO(content))
-
-        self.persist(attempt)
+        upload = self.upload(repository, blob, lambda offset: io.BytesIO(content[offset:]))
+        self.persist(upload.attempt)
         return blob
 
     def tags(self, repository: str) -> list[str]:
@@ -243,17 +250,45 @@ class Registry:
         while where and where not in seen:
             seen.add(where)
             call = Call("GET", where, f"tags of {repository}", auth.pull(repository), limit=_LIST_LIMIT)
-            answer = self._exchange.ask(call)
-            tags.update(dict.fromkeys(listing.tag_names(self.host, answer.body)))
-            where = listing.next_page(where, answer)
+            names, where = self.persist(partial(self._tags_page, call))
+            tags.update(dict.fromkeys(names))
         return list(tags)
 
-    def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
-        """Manifests whose subject is `digest`, from the referrers API or the fallback tag. Raises RegistryError."""
+    def few_tags(self, repository: str) -> frozenset[str] | None:
+        """Every tag when one answer holds them all, none for a repository that does not exist; else None.
+
+        None as well where a registry lets nobody list. Raises RegistryError.
+        """
+        where = f"{_path(repository, 'tags', 'list')}?n={_TAGS_PER_PAGE}"
+        call = Call("GET", where, f"tags of {repository}", auth.pull(repository), limit=_LIST_LIMIT)
+        try:
+            names, following = self.persist(partial(self._tags_page, call))
+        except NotFound:
+            return frozenset()
+        except RegistryError as error:
+            if error.transient:
+                raise
+            return None
+        return None if following else frozenset(names)
+
+    def _tags_page(self, call: Call) -> tuple[list[str], str]:
+        """The names of one page, and where the next one is."""
+        answer = self._exchange.ask_once(call)
+        return listing.tag_names(self.host, answer.body), listing.next_page(call.where, answer)
+
+    def referrers(
+        self, repository: str, digest: Digest, may_have: Callable[[str], bool] = lambda _tag: True
+    ) -> tuple[Descriptor, ...]:
+        """Manifests whose subject is `digest`, from the referrers API or the fallback tag. Raises RegistryError.
+
+        `may_have` says whether the repository may have a tag, so that one which it does not have is not asked for.
+        """
         if self._lists_referrers:
             listed = self._listed_referrers(repository, digest)
             if listed is not None:
                 return listed
+        if not may_have(referrers.fallback_tag(digest)):
+            return ()
         index = self.fallback_index(repository, digest)
         return () if index is None else index.content.manifests + index.content.blobs
 
@@ -267,7 +302,13 @@ class Registry:
         while where and where not in seen:
             seen.add(where)
             call = Call("GET", where, what, auth.pull(repository), headers, fine=(200, 404, 405), limit=_LIST_LIMIT)
-            answer = self._exchange.ask(call)
+            try:
+                answer = self._exchange.ask(call)
+            except RegistryError as error:
+                if error.transient:
+                    raise
+                # Old registries refuse a path that they do not know in many ways; what matters is at the fallback tag.
+                return None
             if answer.status != 200:
                 # An unknown repository says nothing about the API.
                 self._lists_referrers = b"_UNKNOWN" in answer.body
@@ -285,11 +326,6 @@ class Registry:
             return self.manifest(repository, referrers.fallback_tag(subject))
         except NotFound:
             return None
-
-    def _session(self, repository: str, asked: str, location: str) -> UploadSession:
-        if not location:
-            raise RegistryRefused(self.host, f"upload to {repository}: the registry gave no location")
-        return UploadSession(repository, urljoin(asked, location))
 
 
 def _path(repository: str, *parts: str) -> str:

@@ -7,9 +7,12 @@ import select
 import ssl
 import threading
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection
 from types import TracebackType
+
+from reconciler.oci.response import WholeResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +46,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+Dial = Callable[[Origin, float], HTTPConnection]
+"""A connection to an origin, not connected yet; the number is its time-out to connect, in seconds."""
+
+
 class Connections:
     """A thread leases a connection, uses it alone, and gives it back; up to `idle` per origin wait for the next one.
 
-    TLS is verified against the system's authorities; `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them (OpenSSL reads
-    both). How many connections are open is bounded by the threads that lease them: one lease each per origin.
+    `dial` makes new ones. How many connections are open is bounded by the threads that lease them: one lease each per
+    origin.
     """
 
-    def __init__(self, *, timeouts: Timeouts, idle: int, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *, timeouts: Timeouts, idle: int, dial: Dial) -> None:
         self.timeouts = timeouts
         self._idle_limit = idle
-        self._tls = tls
+        self._dial = dial
         self._lock = threading.Lock()
         self._idle: dict[Origin, deque[HTTPConnection]] = defaultdict(deque)
         self._closed = False
@@ -69,7 +76,9 @@ class Connections:
             if not _has_news(connection):
                 return Lease(self, origin, connection, reused=True)
             connection.close()
-        return Lease(self, origin, self._connection(origin), reused=False)
+        connection = self._dial(origin, self.timeouts.connect)
+        connection.response_class = WholeResponse
+        return Lease(self, origin, connection, reused=False)
 
     def close(self) -> None:
         with self._lock:
@@ -78,15 +87,6 @@ class Connections:
             self._idle.clear()
         for connection in connections:
             connection.close()
-
-    def _connection(self, origin: Origin) -> HTTPConnection:
-        connect = self.timeouts.connect
-        if origin.scheme == "http":
-            return HTTPConnection(origin.host, timeout=connect)
-        with self._lock:
-            if self._tls is None:
-                self._tls = ssl.create_default_context()
-        return HTTPSConnection(origin.host, timeout=connect, context=self._tls)
 
     def _take_back(self, origin: Origin, connection: HTTPConnection) -> None:
         with self._lock:
@@ -119,6 +119,11 @@ class Lease:
         """Time-out of the reads and writes that follow."""
         if self.connection.sock is not None:
             self.connection.sock.settimeout(seconds)
+
+    def answered(self) -> bool:
+        """Whether there is something to read. Over TLS that cannot be told from here, and the answer is no."""
+        sock = self.connection.sock
+        return sock is not None and not isinstance(sock, ssl.SSLSocket) and _has_news(self.connection)
 
     def release(self) -> None:
         """The exchange is over and its answer read to the end: the connection may serve another one."""

@@ -3,11 +3,14 @@
 RegistryError                    anything below
 ├── RegistryUnreachable          no connection, time-out, cut in the middle; worth another try
 ├── RegistryBusy                 429 or 5xx; worth another try after `retry_after` seconds
+│   └── UploadLost               the upload session is gone; a new one may do
 ├── RegistryDenied               401 or 403 with our best credential; another try will not help
 ├── NotFound                     404: repository, manifest or blob
 ├── ManifestBlobUnknown          the target lacks content that the manifest needs; send it, then try again
 ├── DigestMismatch               bytes that do not have the digest that they were asked for by
 └── RegistryRefused              any other 4xx; another try will not help
+    ├── TooLarge                 413: the same in smaller pieces may do
+    └── NotSupported             the registry does not know this way of asking (405, 411, 415, 501)
 """
 
 from __future__ import annotations
@@ -39,6 +42,10 @@ class RegistryBusy(RegistryError):
         self.throttled = throttled
 
 
+class UploadLost(RegistryBusy):
+    pass
+
+
 class RegistryDenied(RegistryError):
     pass
 
@@ -56,4 +63,12 @@ class DigestMismatch(RegistryError):
 
 
 class RegistryRefused(RegistryError):
+    pass
+
+
+class TooLarge(RegistryRefused):
+    pass
+
+
+class NotSupported(RegistryRefused):
     pass

@@ -6,14 +6,23 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin
 
 from reconciler.oci.answer import Answer, failure
-from reconciler.oci.auth import ROOT, Authorizer, Grant, Scopes
-from reconciler.oci.connection import Lease, Origin, is_loopback
-from reconciler.oci.errors import RegistryDenied, RegistryError, RegistryRefused, RegistryUnreachable
+from reconciler.oci.auth import ROOT, Authorizer, Grant
+from reconciler.oci.connection import Lease, Origin
+from reconciler.oci.errors import (
+    NotFound,
+    RegistryDenied,
+    RegistryError,
+    RegistryRefused,
+    RegistryUnreachable,
+    UploadLost,
+)
+from reconciler.oci.location import place
 from reconciler.oci.login import LoginSource
 from reconciler.oci.patience import Patience
+from reconciler.oci.tokens import Scopes, TokenRequest
 from reconciler.oci.wire import Request, Stream, Wire
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -40,8 +49,8 @@ class Call:
     """Bytes of the answer's body that are accepted."""
 
 
-class Put:
-    """A PUT whose head went out and whose body its user sends. Leaving the block before `done` breaks it off."""
+class Sending:
+    """A request whose head went out and whose body its user sends. Leaving the block before `done` breaks it off."""
 
     __slots__ = ("_exchange", "_grant", "_lease", "_request", "_scopes")
 
@@ -54,15 +63,35 @@ class Put:
 
     def send(self, data: memoryview) -> None:
         """Raises RegistryError, with the registry's own reason when it answered before the end."""
+        if self._lease.answered():
+            raise self._refusal(None)
         try:
             self._lease.connection.send(data)
         except OSError as error:
-            raise self._exchange.cut_short(self._request, self._lease, error) from error
+            raise self._refusal(error) from error
 
     def done(self, fine: tuple[int, ...]) -> Answer:
-        return self._exchange.finish(self._request, self._lease, self._scopes, self._grant, fine)
+        """The answer, its status one of `fine`. Raises RegistryError."""
+        answer = self._exchange.finish(self._request, self._lease)
+        if answer.status in fine:
+            return answer
+        raise self._exchange.refused(self._request, self._scopes, self._grant, answer)
 
-    def __enter__(self) -> Put:
+    def _refusal(self, error: OSError | None) -> RegistryError:
+        """Why the registry stopped reading: its answer when there is one, else what the connection says."""
+        reason = "answered before the end" if error is None else str(error) or type(error).__name__
+        lost = RegistryUnreachable(self._request.origin.host, f"{self._request.what}: {reason}")
+        if isinstance(error, TimeoutError) and not self._lease.answered():
+            return lost
+        try:
+            answer = self._exchange.finish(self._request, self._lease, _LAST_WORDS)
+        except RegistryError:
+            return lost
+        if answer.status < 400:
+            return lost
+        return self._exchange.refused(self._request, self._scopes, self._grant, answer)
+
+    def __enter__(self) -> Sending:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -96,52 +125,39 @@ class Exchange:
             answer = stream.answer(_ERROR_BODY_LIMIT, cut=True)
         raise self._failure(call.what, answer)
 
-    def begin_put(self, where: str, what: str, scopes: Scopes, size: int) -> Put:
-        """Start to PUT `size` bytes, one attempt. Raises RegistryError."""
-        origin, path = self._place(where)
-        grant = self._auth.grant(scopes) if origin == self.origin else Grant(None)
+    def begin(self, call: Call, size: int) -> Sending:
+        """Start a request whose `size` bytes of body the caller sends, one attempt. Raises RegistryError."""
+        origin, path = self._place(call.where)
+        grant = self._auth.grant(call.scopes) if origin == self.origin else Grant(None)
         self.patience.hold()
-        headers = {"Content-Type": "application/octet-stream"}
-        request = Request(origin, "PUT", path, what, headers, grant.header)
-        return Put(self, scopes, request, self.wire.begin(request, size), grant)
+        request = Request(origin, call.method, path, call.what, call.headers, grant.header)
+        return Sending(self, call.scopes, request, self.wire.begin(request, size), grant)
 
-    def finish(self, request: Request, lease: Lease, scopes: Scopes, grant: Grant, fine: tuple[int, ...]) -> Answer:
-        with self.wire.finish(request, lease) as stream:
-            answer = stream.answer(_ERROR_BODY_LIMIT, cut=True)
-        if answer.status in fine:
-            return answer
+    def finish(self, request: Request, lease: Lease, seconds: float | None = None) -> Answer:
+        """The answer to a request of `begin`, whatever its status, within `seconds`. Raises RegistryError."""
+        with self.wire.finish(request, lease, seconds) as stream:
+            return stream.answer(_ERROR_BODY_LIMIT, cut=True)
+
+    def refused(self, request: Request, scopes: Scopes, grant: Grant, answer: Answer) -> RegistryError:
+        """The error that an unwelcome answer to a request of `begin` stands for."""
         if answer.status == 401 and grant.header is not None:
             # The token ended on the way to the registry: the next attempt gets a new one, or is refused early.
             self._auth.forget(scopes, grant)
-            raise RegistryUnreachable(self.origin.host, f"{request.what}: the token ended meanwhile")
-        raise self._failure(request.what, answer)
+            return RegistryUnreachable(self.origin.host, f"{request.what}: the token ended meanwhile")
+        error = self._failure(request.what, answer)
+        # What a body is sent to was opened for it before: when it is not found, it is gone.
+        return UploadLost(error.host, error.message) if isinstance(error, NotFound) else error
 
-    def cut_short(self, request: Request, lease: Lease, error: OSError) -> RegistryError:
-        """Why the registry stopped reading: its answer when there is one, else what the connection says."""
-        lost = RegistryUnreachable(self.origin.host, f"{request.what}: {error}")
-        if isinstance(error, TimeoutError):
-            return lost
-        try:
-            with self.wire.finish(request, lease, _LAST_WORDS) as stream:
-                answer = stream.answer(_ERROR_BODY_LIMIT, cut=True)
-        except RegistryError:
-            return lost
-        return self._failure(request.what, answer) if answer.status >= 400 else lost
+    def address(self, base: str, location: str) -> str:
+        """`location`, given in answer to a request to `base`: a path on the registry itself, a URL elsewhere.
+
+        Raises RegistryRefused when nothing may be sent there.
+        """
+        origin, path = place(self.origin, urljoin(str(self.origin), base), location)
+        return path if origin == self.origin else f"{origin}{path}"
 
     def _place(self, where: str) -> tuple[Origin, str]:
-        """Origin and path of a URL that the registry gave. Its own host is always reached the way we reach it."""
-        return self._resolve(urlsplit(urljoin(str(self.origin), where)))
-
-    def _resolve(self, url: SplitResult) -> tuple[Origin, str]:
-        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        if _plain_host(url.netloc) == _plain_host(self.origin.host):
-            return self.origin, path
-        plain_is_fine = self.origin.scheme == "http" or is_loopback(url.netloc)
-        if url.netloc and "@" not in url.netloc and (url.scheme == "https" or (url.scheme == "http" and plain_is_fine)):
-            return Origin(url.scheme, url.netloc), path
-        raise RegistryRefused(
-            self.origin.host, f"refers to an address that is not https: {url.scheme}://{url.hostname}"
-        )
+        return place(self.origin, str(self.origin), where)
 
     def _follow(self, call: Call) -> Stream:
         origin, path = self._place(call.where)
@@ -154,7 +170,9 @@ class Exchange:
                 return stream
             with stream:
                 location = stream.answer(_ERROR_BODY_LIMIT, cut=True).header("location")
-            origin, path = self._resolve(urlsplit(urljoin(f"{origin}{path}", location)))
+            if not location:
+                raise RegistryRefused(self.origin.host, f"{call.what}: a redirect without a location")
+            origin, path = place(self.origin, f"{origin}{path}", location)
         raise RegistryRefused(self.origin.host, f"{call.what}: more than {_REDIRECT_LIMIT} redirects")
 
     def _authorized(self, call: Call, path: str) -> Stream:
@@ -164,6 +182,8 @@ class Exchange:
             request = Request(self.origin, call.method, path, call.what, call.headers, grant.header, call.body)
             stream = self.wire.request(request)
             if stream.status != 401:
+                if stream.status < 400:
+                    self._auth.accepted(grant)
                 return stream
             with stream:
                 answer = stream.answer(_ERROR_BODY_LIMIT, cut=True)
@@ -171,9 +191,11 @@ class Exchange:
                 raise self._failure(call.what, answer)
         raise RegistryDenied(self.origin.host, f"{call.what}: every token was refused")
 
-    def _fetch_token(self, origin: Origin, path: str, authorization: str | None) -> Answer:
+    def _fetch_token(self, asked: TokenRequest) -> Answer:
         what = f"token for {self.origin.host}"
-        request = Request(origin, "GET", path, what, authorization=authorization)
+        headers = {} if asked.form is None else {"Content-Type": "application/x-www-form-urlencoded"}
+        method = "GET" if asked.form is None else "POST"
+        request = Request(asked.origin, method, asked.path, what, headers, asked.authorization, asked.form)
         with self.wire.request(request) as stream:
             return stream.answer(_ERROR_BODY_LIMIT, cut=True)
 
@@ -182,8 +204,3 @@ class Exchange:
         if isinstance(error, RegistryDenied) and self._auth.anonymous:
             return RegistryDenied(self.origin.host, f"{error.message}; no login is known for this registry")
         return error
-
-
-def _plain_host(netloc: str) -> str:
-    """Some registries write the default port into the URLs that they give."""
-    return netloc.lower().removesuffix(":443")

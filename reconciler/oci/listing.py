@@ -7,7 +7,7 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from reconciler.oci.answer import Answer
-from reconciler.oci.errors import RegistryRefused
+from reconciler.oci.errors import RegistryUnreachable
 
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next\b')
 
@@ -25,10 +25,10 @@ def next_page(where: str, answer: Answer) -> str:
 
 
 def tag_names(host: str, body: bytes) -> list[str]:
-    """The tags of one page. Raises RegistryRefused when it is none."""
+    """The tags of one page. Raises RegistryUnreachable when it is cut off."""
     try:
         document: object = json.loads(body)
     except ValueError as error:
-        raise RegistryRefused(host, "list of tags is not JSON") from error
+        raise RegistryUnreachable(host, "list of tags is no whole JSON") from error
     tags = document.get("tags") if isinstance(document, dict) else None
     return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []

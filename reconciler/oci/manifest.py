@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.model.image import Descriptor, Digest, ManifestContent, parse_digest
 
@@ -27,6 +28,8 @@ _NOT_DISTRIBUTED = (
     "application/vnd.docker.image.rootfs.foreign.diff.",
     "application/vnd.oci.image.layer.nondistributable.",
 )
+
+_PLATFORM_PART = re.compile(r"[A-Za-z0-9._-]+")
 
 MANIFEST_LIMIT = 16 * 1024 * 1024
 """Bytes of a manifest that are read at most; registries refuse them above 4 MiB."""
@@ -76,11 +79,11 @@ def parse(raw: bytes, served_as: str = "", *, algorithm: str = "sha256") -> Mani
     if document.get("schemaVersion") == 1 or served_as in _SCHEMA_1_TYPES:
         raise ManifestUnreadable("docker schema 1 manifest: push the image again with a current client, then copy it")
     media_type = _media_type(document, served_as.split(";", 1)[0].strip())
-    if media_type in _INDEX_TYPES:
-        entries = [_descriptor(entry) for entry in _list(document, "manifests")]
+    if "manifests" in document:
+        entries = [_child(entry) for entry in _list(document, "manifests")]
         # Build caches list layers in an index; what is not a manifest is a blob (the media type decides).
-        children = [d for d in entries if d.media_type in MANIFEST_TYPES or not d.media_type]
-        blobs = [d for d in entries if d.media_type and d.media_type not in MANIFEST_TYPES]
+        children = [d for d in entries if _is_manifest(d.media_type)]
+        blobs = [d for d in entries if not _is_manifest(d.media_type)]
         foreign = 0
         config_type = ""
     else:
@@ -122,6 +125,9 @@ def _media_type(document: Mapping[str, object], served_as: str) -> str:
     shape = OCI_INDEX if "manifests" in document else OCI_MANIFEST if "config" in document else ""
     media_type = stated or (shape if served_as in _UNTYPED else served_as)
     if media_type not in MANIFEST_TYPES:
+        # Of a type that nobody knows yet, but what it needs is where every manifest has it.
+        if media_type and ("manifests" in document or ("config" in document and "layers" in document)):
+            return media_type
         raise ManifestUnreadable(f"not a manifest type that can be copied: {media_type or 'none stated'}")
     is_index = media_type in _INDEX_TYPES
     if is_index != ("manifests" in document) or (
@@ -129,6 +135,13 @@ def _media_type(document: Mapping[str, object], served_as: str) -> str:
     ):
         raise ManifestUnreadable(f"manifest does not have the fields of its type: {media_type}")
     return media_type
+
+
+def _is_manifest(media_type: str) -> bool:
+    """Whether an entry of an index is a manifest, as far as its type tells."""
+    if media_type in MANIFEST_TYPES or media_type in _SCHEMA_1_TYPES or not media_type:
+        return True
+    return media_type.endswith("+json") and (".manifest." in media_type or ".index." in media_type)
 
 
 def _is_foreign(part: Mapping[str, object]) -> bool:
@@ -146,6 +159,18 @@ def _descriptor(value: object) -> Descriptor:
     except ValueError as error:
         raise ManifestUnreadable(str(error)) from error
     return Descriptor(digest, size, _text(fields, "mediaType"))
+
+
+def _child(value: object) -> Descriptor:
+    return replace(_descriptor(value), platform=_platform(_object(value, "descriptor").get("platform")))
+
+
+def _platform(value: object) -> str:
+    """`os/architecture[/variant]`; empty for what is no platform, since copying does not depend on it."""
+    if not isinstance(value, dict):
+        return ""
+    parts = [value.get("os"), value.get("architecture"), *([value["variant"]] if value.get("variant") else [])]
+    return "/".join(parts) if all(isinstance(part, str) and _PLATFORM_PART.fullmatch(part) for part in parts) else ""
 
 
 def _unique(descriptors: Iterable[Descriptor]) -> tuple[Descriptor, ...]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from reconciler.oci.errors import RegistryBusy, RegistryError
+from reconciler.oci.errors import RegistryBusy, RegistryError, RegistryUnreachable, UploadLost
 
 _T = TypeVar("_T")
 
@@ -20,12 +20,18 @@ LONGEST_WAIT = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A request is tried again after `delay` seconds; `throttled` says that the registry asked for the pause."""
+    """A request is tried again after `delay` seconds.
+
+    `throttled`: the registry has too many requests from us. `asked`: it named the time to wait. `congested`: it, or the
+    way to it, may be busy with us.
+    """
 
     host: str
     reason: str
     delay: float
     throttled: bool
+    asked: bool = False
+    congested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +113,13 @@ class Patience:
                 error.spent = True
                 raise error
             delay = max(error.retry_after, delay)
+        asked = isinstance(error, RegistryBusy) and error.retry_after is not None
+        congested = isinstance(error, RegistryBusy | RegistryUnreachable) and not isinstance(error, UploadLost)
         with self._lock:
             self._retries += 1
-            if throttled or (isinstance(error, RegistryBusy) and error.retry_after is not None):
+            if throttled or asked:
                 self._quiet_until = max(self._quiet_until, self._clock() + delay)
             observers = tuple(self._observers)
         for observer in observers:
-            observer(Retry(error.host, error.message, delay, throttled))
+            observer(Retry(error.host, error.message, delay, throttled, asked or throttled, congested))
         self._sleep(delay)

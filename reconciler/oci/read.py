@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from reconciler.model.image import Digest, ManifestContent
 from reconciler.oci.client import Registry
+from reconciler.oci.errors import NotFound
 
 
 def read_content(
@@ -20,16 +22,24 @@ def read_content(
 def read_contents(
     registry: Registry, repository: str, digests: Iterable[Digest], *, workers: int = 8
 ) -> dict[Digest, ManifestContent]:
-    """As `read_content` for several manifests of one repository; what they share is read once."""
+    """As `read_content` for several manifests of one repository; what they share is read once.
+
+    A list of referrers may outlive what it names: a referrer that is not there any more is none.
+    """
+    tags = _Tags(registry, repository)
     contents: dict[Digest, ManifestContent] = {}
-    wave = list(dict.fromkeys(digests))
+    gone: set[Digest] = set()
+    wave = dict.fromkeys(digests, True)
     with ThreadPoolExecutor(workers, thread_name_prefix="read") as pool:
         while wave:
-            found = list(pool.map(lambda digest: _read(registry, repository, digest), wave))
-            contents.update((content.digest, content) for content in found)
-            linked = (d.digest for content in found for d in content.manifests + content.referrers)
-            wave = [digest for digest in dict.fromkeys(linked) if digest not in contents]
-    return contents
+            found = list(pool.map(lambda entry: _read(registry, repository, tags.may_have, *entry), wave.items()))
+            gone.update(digest for digest, content in zip(wave, found, strict=True) if content is None)
+            there = [content for content in found if content is not None]
+            contents.update((content.digest, content) for content in there)
+            linked = {d.digest: False for content in there for d in content.referrers if d.digest not in gone}
+            linked |= {d.digest: True for content in there for d in content.manifests}
+            wave = {digest: needed for digest, needed in linked.items() if digest not in contents}
+    return {digest: _without(content, gone) for digest, content in contents.items()} if gone else contents
 
 
 def present(
@@ -50,6 +60,35 @@ def present(
     return frozenset(digest for (_, digest), held in zip(wanted, there, strict=True) if held)
 
 
-def _read(registry: Registry, repository: str, digest: Digest) -> ManifestContent:
-    content = registry.manifest(repository, digest).content
-    return replace(content, referrers=registry.referrers(repository, digest))
+class _Tags:
+    """The tags of a repository, listed at most once and only when the referrers API is missing there. Thread-safe."""
+
+    def __init__(self, registry: Registry, repository: str) -> None:
+        self._registry = registry
+        self._repository = repository
+        self._lock = threading.Lock()
+        self._listed = False
+        self._tags: frozenset[str] | None = None
+
+    def may_have(self, tag: str) -> bool:
+        with self._lock:
+            if not self._listed:
+                self._tags = self._registry.few_tags(self._repository)
+                self._listed = True
+        return self._tags is None or tag in self._tags
+
+
+def _read(
+    registry: Registry, repository: str, may_have: Callable[[str], bool], digest: Digest, needed: bool
+) -> ManifestContent | None:
+    try:
+        content = registry.manifest(repository, digest).content
+    except NotFound:
+        if needed:
+            raise
+        return None
+    return replace(content, referrers=registry.referrers(repository, digest, may_have))
+
+
+def _without(content: ManifestContent, gone: Set[Digest]) -> ManifestContent:
+    return replace(content, referrers=tuple(d for d in content.referrers if d.digest not in gone))

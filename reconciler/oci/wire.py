@@ -13,7 +13,16 @@ from types import MappingProxyType
 from reconciler.oci.answer import Answer
 from reconciler.oci.connection import Connections, Lease, Origin
 from reconciler.oci.errors import RegistryError, RegistryRefused, RegistryUnreachable
+from reconciler.oci.response import headers_of
 
+# What a server says to a client certificate that is missing, or that it does not trust (OpenSSL's names of alerts).
+_CERTIFICATE_ALERTS = (
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    "TLSV1_ALERT_UNKNOWN_CA",
+    "SSLV3_ALERT_BAD_CERTIFICATE",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE",
+)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -111,7 +120,7 @@ class Stream:
         self._lease = lease
         self._response = response
         self.status = response.status
-        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.getheaders()}
+        self.headers = headers_of(response.getheaders())
 
     def readinto(self, buffer: memoryview) -> int:
         """Bytes read, 0 at the end (which may come too early). Raises RegistryUnreachable when the line breaks."""
@@ -161,8 +170,11 @@ def lost(request: Request, error: OSError | HTTPException) -> RegistryError:
     """The error of our own for a connection that failed."""
     host, what = request.origin.host, request.what
     if isinstance(error, ssl.SSLCertVerificationError):
-        hint = "set `SSL_CERT_FILE` to the authority that signed it"
+        hint = f"set `SSL_CERT_FILE` to the authority that signed it, or keep that as `certs.d/{host}/ca.crt`"
         return RegistryRefused(host, f"{what}: certificate not trusted: {error.verify_message}; {hint}")
+    if isinstance(error, ssl.SSLError) and error.reason in _CERTIFICATE_ALERTS:
+        hint = f"keep one that it trusts as `certs.d/{host}/client.cert` and `client.key`"
+        return RegistryRefused(host, f"{what}: the registry wants a client certificate ({error.reason}); {hint}")
     return RegistryUnreachable(host, f"{what}: {str(error) or type(error).__name__}")
 
 

@@ -224,10 +224,4 @@ RULES: tuple[Rule, ...] = (
         "This version does not read images from a registry of another kind.",
         "Import from Personal Edition, or remove the import.",
     ),
-    Rule(
-        "R-IMP-13",
-        "import of single platforms",
-        "This version moves every platform of an index. Ignoring `platforms` would move other images than asked for.",
-        "Remove `platforms`.",
-    ),
 )

@@ -29,7 +29,6 @@ UNAPPLIED = (
     Unapplied(("instances", "*", "repositories", "*", "source_code"), "`source_code`"),
     Unapplied(("instances", "*", "repositories", "*", "build_rules"), "`build_rules`"),
     Unapplied(("imports", "*", "include", "*"), "`build_rules`", value="build_rules"),
-    Unapplied(("imports", "*", "images", "platforms"), "`platforms`", "R-IMP-13", Severity.ERROR),
     Unapplied(("imports", "*", "source", "type"), "source type `oss`", "R-IMP-10", Severity.ERROR, "oss"),
     Unapplied(("imports", "*", "source", "type"), "source type `directory`", "R-IMP-11", Severity.ERROR, "directory"),
     Unapplied(("imports", "*", "source", "type"), "source type `registry`", "R-IMP-12", Severity.ERROR, "registry"),

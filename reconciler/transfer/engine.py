@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from reconciler.model.report import ImageOutcome, ImageResult
 from reconciler.oci.client import Registry
@@ -15,10 +16,21 @@ from reconciler.oci.errors import RegistryError
 from reconciler.oci.patience import Retry
 from reconciler.oci.upload import BUFFER_SIZE
 from reconciler.transfer.events import Event, ImageDone, Listener, Retried, Throttled, TransferStarted
+from reconciler.transfer.fan import Branch
 from reconciler.transfer.jobs import Carrier, ImageRefused, Moved
 from reconciler.transfer.journal import Journal
-from reconciler.transfer.plan import TransferPlan, WriteTag
+from reconciler.transfer.lanes import Lane, Limits, Traffic, lane_of
+from reconciler.transfer.plan import Job, MountBlob, SendBlob, TransferPlan, WriteTag
+from reconciler.transfer.rate import Rate
 from reconciler.transfer.schedule import Schedule
+
+WORKERS = 32
+"""Jobs under way at once: most of them wait for an answer."""
+
+BULK = 8
+"""Large blobs under way at one registry: more share the same line, and each costs a buffer."""
+
+_LEAST_BUFFER = 16 * 1024
 
 _STOPPED = "stopped before it was done; run again to go on"
 
@@ -45,11 +57,16 @@ def run(
     registries: Callable[[str], Registry],
     journal: Journal,
     listener: Listener,
-    workers: int = 8,
+    workers: int = WORKERS,
+    per_host: int | None = None,
+    max_rate: int | None = None,
     stop: threading.Event | None = None,
     break_off: threading.Event | None = None,
 ) -> TransferResult:
     """Copy every image of `plan`. `registries` gives the registry of a host, the same one each time.
+
+    At most `workers` jobs are under way at once, and `per_host` of them at one registry; fewer where a registry asks to
+    be spared. Blobs leave at no more than `max_rate` bytes per second in all.
 
     Once `stop` is set, or after Ctrl-C, what runs is finished and nothing new begins; once `break_off` is set as well,
     or after a second Ctrl-C, blobs that are on their way are dropped. A journal that cannot be written stops the run.
@@ -58,11 +75,20 @@ def run(
     known = {host: registries(host) for host in sorted(hosts)}
     before = [(registry.requests.total(), registry.retries) for registry in known.values()]
     started = time.monotonic()
-    crew = _Crew(plan, known, journal, listener, stop or threading.Event(), break_off or threading.Event())
+    crew = _Crew(
+        plan,
+        known,
+        journal,
+        listener,
+        stop or threading.Event(),
+        break_off or threading.Event(),
+        Limits(workers, BULK, per_host),
+        None if max_rate is None else Rate(max_rate),
+    )
     with ExitStack() as watching:
         for registry in known.values():
             watching.enter_context(registry.observed(crew.retried))
-        outcomes = crew.work(workers)
+        outcomes = crew.work()
     after = [(registry.requests.total(), registry.retries) for registry in known.values()]
     return TransferResult(
         outcomes=outcomes,
@@ -73,6 +99,14 @@ def run(
         seconds=time.monotonic() - started,
         stopped=crew.stopped,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A step under way, and where it counts."""
+
+    number: int
+    lane: Lane
 
 
 class _BrokenOff(Exception):
@@ -90,6 +124,8 @@ class _Crew:
         listener: Listener,
         stop: threading.Event,
         break_off: threading.Event,
+        limits: Limits,
+        rate: Rate | None,
     ) -> None:
         self._plan = plan
         self._journal = journal
@@ -98,23 +134,31 @@ class _Crew:
         self._stop = stop
         self._break_off = break_off
         self._why_stopped = _STOPPED
-        self._schedule = Schedule(plan.steps)
+        self._schedule = Schedule(plan.steps, plan.fans)
+        self._limits = limits
+        self._traffic = Traffic(limits)
+        self._lanes = threading.local()
         self._change = threading.Condition()
         self._moved = [Moved() for _ in plan.images]
         self._results: list[tuple[ImageResult, str, bool] | None] = [None for _ in plan.images]
         self._began: dict[int, float] = {}
         self._ended: dict[int, float] = {}
-        self._carrier = Carrier(plan, registries, journal, self._emit, self._check)
+        self._carrier = Carrier(plan, registries, journal, self._emit, self._check, rate)
 
     @property
     def stopped(self) -> bool:
         return any(result is None for result in self._results)
 
-    def work(self, workers: int) -> tuple[ImageOutcome, ...]:
+    def work(self) -> tuple[ImageOutcome, ...]:
         """Everything that can be done, and how each image ended."""
         self._emit(TransferStarted(len(self._plan.images), self._plan.blobs, self._plan.bytes))
-        with ThreadPoolExecutor(workers, thread_name_prefix="transfer") as pool:
-            running = [pool.submit(self._work) for _ in range(workers)]
+        workers = max(1, min(self._limits.workers, len(self._plan.steps)))
+        most = max((len(fan) for fan in self._plan.fans), default=1)
+        with (
+            ThreadPoolExecutor(max(1, workers * (most - 1)), thread_name_prefix="branch") as branches,
+            ThreadPoolExecutor(workers, thread_name_prefix="transfer") as pool,
+        ):
+            running = [pool.submit(self._work, branches) for _ in range(workers)]
             try:
                 _wait(running)
             except KeyboardInterrupt:
@@ -126,36 +170,72 @@ class _Crew:
         return tuple(self._outcome(number) for number in range(len(self._plan.images)))
 
     def retried(self, retry: Retry) -> None:
+        with self._change:
+            if retry.congested:
+                self._complained(retry)
         if retry.throttled:
             self._emit(Throttled(retry.host, retry.delay))
         else:
             self._emit(Retried(retry.host, retry.reason, retry.delay))
 
-    def _work(self) -> None:
-        buffer = memoryview(bytearray(BUFFER_SIZE))
+    def _complained(self, retry: Retry) -> None:
+        """`retry` comes from the thread that works for the registry that complained."""
+        lane: Lane | None = getattr(self._lanes, "lane", None)
+        if lane is not None and retry.host in (lane.source, lane.target):
+            self._traffic.complain(retry.host, lane.kind)
+            self._lanes.complaints |= {retry.host}
+        if retry.asked:
+            self._traffic.hush(retry.host, time.monotonic() + retry.delay)
+
+    def _work(self, branches: ThreadPoolExecutor) -> None:
         well = False
         try:
-            while (number := self._next()) is not None:
-                self._do(number, buffer)
+            while taken := self._next():
+                self._do_all(taken, branches)
             well = True
         finally:
             if not well:
                 self._end(self._stop)
 
-    def _next(self) -> int | None:
+    def _next(self) -> list[_Taken]:
+        """A step, with those that go well together with it; empty when there is nothing more to do."""
         with self._change:
             while not (self._stop.is_set() or self._schedule.finished):
-                number = self._schedule.take()
-                if number is not None:
-                    return number
-                self._change.wait()
-            return None
+                now = time.monotonic()
+                number = self._schedule.take(partial(self._traffic.may, now=now))
+                if number is None:
+                    self._change.wait(self._traffic.next_change(now))
+                    continue
+                taken = [self._begin(number, lane_of(self._plan.steps[number].job))]
+                for other in self._schedule.join(number, partial(self._traffic.may_join, now=now)):
+                    taken.append(self._begin(other, lane_of(self._plan.steps[other].job).joined))
+                if self._schedule.ready:
+                    self._change.notify()
+                return taken
+            self._change.notify_all()
+            return []
 
-    def _do(self, number: int, buffer: memoryview) -> None:
+    def _begin(self, number: int, lane: Lane) -> _Taken:
+        self._traffic.begin(lane)
+        return _Taken(number, lane)
+
+    def _do_all(self, taken: list[_Taken], branches: ThreadPoolExecutor) -> None:
+        first = self._plan.steps[taken[0].number].job
+        if len(taken) == 1 or not isinstance(first, SendBlob):
+            self._do(taken[0], None)
+            return
+        fan = self._carrier.fan(first, len(taken))
+        running = [branches.submit(self._do, *pair) for pair in zip(taken[1:], fan.branches[1:], strict=True)]
+        self._do(taken[0], fan.branches[0])
+        _wait(running)
+
+    def _do(self, taken: _Taken, branch: Branch | None) -> None:
+        number, lane = taken.number, taken.lane
         job = self._plan.steps[number].job
+        self._lanes.lane, self._lanes.complaints = lane, frozenset()
         self._began.setdefault(job.owner, time.monotonic())
         try:
-            moved = self._carrier.carry_out(job, buffer)
+            moved = self._carrier.carry_out(job, memoryview(bytearray(_buffer_size(job))), branch)
         except _BrokenOff:
             return
         except RegistryError as error:
@@ -164,22 +244,35 @@ class _Crew:
         except ImageRefused as error:
             self._fail(number, str(error), retryable=False)
             return
+        finally:
+            if branch is not None:
+                branch.close()
+            with self._change:
+                self._traffic.end(lane, self._lanes.complaints)
+                self._lanes.lane = None
         with self._change:
             self._moved[job.owner] += moved
             self._schedule.done(number)
             if isinstance(job, WriteTag):
                 result = ImageResult.SKIPPED if moved.skipped else ImageResult.IMPORTED
                 self._finish(job.owner, result, "", retryable=False)
-            self._change.notify_all()
+            self._wake()
         if isinstance(job, WriteTag):
             self._emit(ImageDone(self._outcome(job.owner)))
+
+    def _wake(self) -> None:
+        """As many threads as there may be work for; this one goes on by itself."""
+        if self._schedule.finished:
+            self._change.notify_all()
+        elif self._schedule.ready:
+            self._change.notify()
 
     def _fail(self, number: int, reason: str, *, retryable: bool) -> None:
         with self._change:
             jobs = [self._plan.steps[lost].job for lost in self._schedule.fail(number)]
             for job in jobs:
                 self._finish(job.owner, ImageResult.FAILED, reason, retryable=retryable)
-            self._change.notify_all()
+            self._wake()
         for job in jobs:
             self._emit(ImageDone(self._outcome(job.owner)))
 
@@ -230,3 +323,9 @@ def _wait(running: list[Future[None]]) -> None:
     """Raises what a thread raised."""
     for future in running:
         future.result()
+
+
+def _buffer_size(job: Job) -> int:
+    """Small blobs fit; what turns out to be needed besides takes more rounds."""
+    size = job.blob.size if isinstance(job, SendBlob | MountBlob) else _LEAST_BUFFER
+    return max(_LEAST_BUFFER, min(size, BUFFER_SIZE))

@@ -76,7 +76,10 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class UploadStarted:
-    """A blob's body is about to go to this upload session: from here on it may have arrived, whatever happens."""
+    """A blob's bytes are about to go to this upload session: from here on it may have arrived, whatever happens.
+
+    Told again with each new location, after each piece of a large blob.
+    """
 
     target: RepositoryName
     digest: Digest

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from reconciler.model.image import Contents, Descriptor, Digest, ManifestContent, RepositoryName
 from reconciler.model.plan import TransferReason
 from reconciler.oci.client import PutResult, Registry
-from reconciler.oci.errors import ManifestBlobUnknown, RegistryDenied
+from reconciler.oci.errors import ManifestBlobUnknown
 from reconciler.oci.manifest import OCI_INDEX, Manifest, ManifestUnreadable
 from reconciler.oci.referrers import fallback_tag, with_referrer
-from reconciler.oci.upload import UploadSession
+from reconciler.oci.session import UploadSession
 from reconciler.transfer.events import BlobDone, BlobMounted, BlobProgress, Event, ManifestDone, UploadStarted
+from reconciler.transfer.fan import Branch, Fan
 from reconciler.transfer.journal import Journal
 from reconciler.transfer.plan import Job, MountBlob, PutManifest, SendBlob, TransferPlan, WriteTag
-from reconciler.transfer.relay import relay
+from reconciler.transfer.presence import Presence, holds
+from reconciler.transfer.rate import Rate
+from reconciler.transfer.relay import SourceBlob, relay
+from reconciler.transfer.tags import Tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +50,33 @@ class Carrier:
         journal: Journal,
         emit: Callable[[Event], None],
         check: Callable[[], None],
+        rate: Rate | None = None,
     ) -> None:
         self._contents: Contents = plan.contents
         self._registries = registries
         self._journal = journal
         self._emit = emit
         self._check = check
+        self._rate = rate
         self._lock = threading.Lock()
         self._holders: dict[tuple[str, Digest], str] = {}
         self._subjects: defaultdict[tuple[RepositoryName, Digest], threading.Lock] = defaultdict(threading.Lock)
-        tags = (step.job for step in plan.steps if isinstance(step.job, WriteTag))
+        tags = [step.job for step in plan.steps if isinstance(step.job, WriteTag)]
         self._planned_tags = {(job.target, job.transfer.target.tag) for job in tags}
+        self._tags = Tags(job.target for job in tags if job.transfer.reason is TransferReason.MISSING)
+        blobs = (step.job for step in plan.steps if isinstance(step.job, SendBlob))
+        self._presence = Presence(job.target.registry for job in blobs if not job.known_missing)
 
-    def carry_out(self, job: Job, buffer: memoryview) -> Moved:
-        """Raises RegistryError or ImageRefused."""
+    def fan(self, job: SendBlob, branches: int) -> Fan:
+        """One reading of the blob of `job` for as many uploads of it."""
+        registry = self._registries[job.source.registry]
+        return Fan(lambda offset: SourceBlob(registry, job.source.path, job.blob, offset), branches)
+
+    def carry_out(self, job: Job, buffer: memoryview, branch: Branch | None = None) -> Moved:
+        """`branch` is the part of a SendBlob in a reading that it shares. Raises RegistryError or ImageRefused."""
         match job:
             case SendBlob():
-                return self._send_blob(job, buffer)
+                return self._send_blob(job, buffer, branch)
             case MountBlob():
                 return self._mount_blob(job, buffer)
             case PutManifest():
@@ -70,9 +84,9 @@ class Carrier:
             case WriteTag():
                 return self._write_tag(job, buffer)
 
-    def _send_blob(self, job: SendBlob, buffer: memoryview) -> Moved:
+    def _send_blob(self, job: SendBlob, buffer: memoryview, branch: Branch | None) -> Moved:
         unsure = not job.known_missing or self._journal.begun(job.target, job.blob.digest)
-        return self._bring_blob(job.blob, job.source, job.target, buffer, ask=unsure)
+        return self._bring_blob(job.blob, job.source, job.target, buffer, ask=unsure, branch=branch)
 
     def _mount_blob(self, job: MountBlob, buffer: memoryview) -> Moved:
         with self._lock:
@@ -93,47 +107,62 @@ class Carrier:
         *,
         ask: bool,
         session: UploadSession | None = None,
+        branch: Branch | None = None,
     ) -> Moved:
         """Send `blob` unless the registry, when asked, has it already."""
         registry = self._registries[target.registry]
-        there = ask and _holds(registry, target.path, blob.digest)
-        if there and session is not None:
-            registry.cancel(session)
+        there = False
+        if ask and session is None:
+            found = self._presence.ask(registry, target.path, blob.digest)
+            there, session = found is True, found if isinstance(found, UploadSession) else None
+        elif ask and session is not None:
+            there = holds(registry, target.path, blob.digest)
+            if there:
+                registry.cancel(session)
+        moved = 0
         if not there:
 
             def progress(count: int) -> None:
                 self._check()
+                if self._rate is not None:
+                    self._rate.spend(count, self._check)
                 self._emit(BlobProgress(target, blob.digest, count))
 
-            relay(
+            earlier = self._journal.location(target, blob.digest) if session is None else ""
+            moved = relay(
                 blob,
                 (self._registries[source.registry], source.path),
                 (registry, target.path),
                 buffer=buffer,
-                session=session,
-                started=lambda upload: self._emit(UploadStarted(target, blob.digest, upload.location)),
+                session=UploadSession(target.path, earlier) if earlier else session,
+                continued=bool(earlier),
+                moved=lambda upload: self._emit(UploadStarted(target, blob.digest, upload.location)),
                 progress=progress,
+                branch=branch,
             )
+            if ask:
+                self._presence.seen(registry, target.path, blob.digest)
         with self._lock:
             self._holders[target.registry, blob.digest] = target.path
         self._emit(BlobDone(target, blob, sent=not there))
-        return Moved() if there else Moved(sent=blob.size)
+        return Moved(sent=moved)
 
     def _put_manifest(self, job: PutManifest, buffer: memoryview) -> Moved:
-        healed = self._write(job.manifest, job.source, job.target, job.manifest.digest, buffer)
+        _, healed = self._write(job.manifest, job.source, job.target, job.manifest.digest, buffer)
         return healed + Moved(sent=job.manifest.size if job.fresh else 0)
 
     def _write_tag(self, job: WriteTag, buffer: memoryview) -> Moved:
         registry, tag = self._registries[job.target.registry], job.transfer.target.tag
         if job.transfer.reason is TransferReason.MISSING:
-            there = registry.head_manifest(job.target.path, tag)
+            there = self._tags.find(registry, job.target, tag)
             if there is not None and there.digest == job.manifest.digest:
                 return Moved(skipped=True)
             if there is not None:
                 raise ImageRefused(f"the target got another image under this tag meanwhile: {there.digest}; plan again")
-        healed = self._write(job.manifest, job.source, job.target, tag, buffer)
-        written = registry.head_manifest(job.target.path, tag)
-        if written is None or written.digest != job.manifest.digest:
+        result, healed = self._write(job.manifest, job.source, job.target, tag, buffer)
+        # A registry that names the digest of what it stored has been asked; one that does not is asked now.
+        written = None if result.confirmed else registry.head_manifest(job.target.path, tag)
+        if not result.confirmed and (written is None or written.digest != job.manifest.digest):
             found = "nothing" if written is None else written.digest
             raise ImageRefused(f"verification failed: the tag was written as {job.manifest.digest} and reads {found}")
         return healed + Moved(sent=job.manifest.size if job.fresh else 0)
@@ -145,7 +174,7 @@ class Carrier:
         target: RepositoryName,
         reference: str,
         buffer: memoryview,
-    ) -> Moved:
+    ) -> tuple[PutResult, Moved]:
         """Write a manifest under a tag or digest; what the target turns out to lack is sent first, once."""
         registry = self._registries[target.registry]
         manifest = self._registries[source.registry].manifest(source.path, content.digest)
@@ -157,7 +186,7 @@ class Carrier:
             result = registry.put_manifest(target.path, reference, manifest.raw, manifest.media_type)
         self._list_referrer(target, manifest, result)
         self._emit(ManifestDone(target, Descriptor(content.digest, content.size, content.media_type)))
-        return healed
+        return result, healed
 
     def _heal(
         self, content: ManifestContent, source: RepositoryName, target: RepositoryName, buffer: memoryview
@@ -169,7 +198,7 @@ class Carrier:
         for child in content.manifests:
             if registry.head_manifest(target.path, child.digest) is None:
                 below = self._contents[child.digest]
-                moved += self._write(below, source, target, child.digest, buffer) + Moved(sent=below.size)
+                moved += self._write(below, source, target, child.digest, buffer)[1] + Moved(sent=below.size)
         return moved
 
     def _list_referrer(self, target: RepositoryName, manifest: Manifest, result: PutResult) -> None:
@@ -193,11 +222,3 @@ class Carrier:
                 ) from error
             if extended is not None:
                 registry.put_manifest(target.path, fallback_tag(subject), extended, OCI_INDEX)
-
-
-def _holds(registry: Registry, repository: str, digest: Digest) -> bool:
-    """Some registries deny to look into a repository that the first push creates; that push will tell."""
-    try:
-        return registry.head_blob(repository, digest) is not None
-    except RegistryDenied:
-        return False

@@ -33,6 +33,7 @@ class Journal:
         self._lock = threading.Lock()
         self._unsynced = 0
         self._begun: set[_Place] = set()
+        self._locations: dict[_Place, str] = {}
         for line in lines:
             self._remember(line)
 
@@ -52,6 +53,11 @@ class Journal:
         with self._lock:
             return (target.registry, target.path, digest) in self._begun
 
+    def location(self, target: RepositoryName, digest: Digest) -> str:
+        """Where the upload of this blob stood when it was last heard of; empty when there is nothing to go on with."""
+        with self._lock:
+            return self._locations.get((target.registry, target.path, digest), "")
+
     def record(self, event: Event) -> None:
         """Keep `event` when it is of a kind that matters to a later run.
 
@@ -62,7 +68,9 @@ class Journal:
             return
         with self._lock:
             if isinstance(event, UploadStarted):
-                self._begun.add((event.target.registry, event.target.path, event.digest))
+                self._start((event.target.registry, event.target.path, event.digest), event.location)
+            if isinstance(event, BlobDone):
+                self._locations.pop((event.target.registry, event.target.path, event.blob.digest), None)
             if self._file is None:
                 return
             try:
@@ -101,16 +109,26 @@ class Journal:
             entry: object = json.loads(line)
         except ValueError:
             return  # a damaged line tells nothing; the registry is asked anyway where another line says so
-        if isinstance(entry, dict) and entry.get("event") == "upload_started":
-            registry, path, digest = entry.get("registry"), entry.get("repository"), entry.get("digest")
-            if isinstance(registry, str) and isinstance(path, str) and isinstance(digest, str):
-                self._begun.add((registry, path, digest))
+        if not isinstance(entry, dict):
+            return
+        registry, path, digest = entry.get("registry"), entry.get("repository"), entry.get("digest")
+        if not (isinstance(registry, str) and isinstance(path, str) and isinstance(digest, str)):
+            return
+        if entry.get("event") == "upload_started":
+            location = entry.get("location")
+            self._start((registry, path, digest), location if isinstance(location, str) else "")
+        elif entry.get("event") == "blob_done":
+            self._locations.pop((registry, path, digest), None)
+
+    def _start(self, place: _Place, location: str) -> None:
+        self._begun.add(place)
+        self._locations[place] = _own(location)
 
 
 def _line(event: Event) -> dict[str, Json] | None:
     match event:
         case UploadStarted():
-            return _entry("upload_started", event.target, digest=event.digest)
+            return _entry("upload_started", event.target, digest=event.digest, location=_own(event.location))
         case BlobDone():
             return _entry("blob_done", event.target, digest=event.blob.digest, size=event.blob.size, sent=event.sent)
         case BlobMounted():
@@ -123,6 +141,12 @@ def _line(event: Event) -> dict[str, Json] | None:
             return _entry("image_done", target, tag=outcome.target.tag, digest=outcome.digest, result=result)
         case _:
             return None
+
+
+def _own(location: str) -> str:
+    """A path on the registry itself, which is worth nothing without a login; what it gave for elsewhere may be signed
+    and let anybody in, so that is not kept."""
+    return location if location.startswith("/") else ""
 
 
 def _entry(name: str, target: RepositoryName, **fields: Json) -> dict[str, Json]:

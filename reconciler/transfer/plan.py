@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -77,11 +78,13 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class TransferPlan:
     """`steps` are in order of importance; `images` are the transfers that this executor carries out, in plan order,
-    and a job's `owner` is the place in `images` of the one that its bytes are counted for."""
+    and a job's `owner` is the place in `images` of the one that its bytes are counted for. `fans` are the numbers of
+    steps that send the same blob from one registry to several others, so that one reading may serve them all."""
 
     images: tuple[Transfer, ...]
     steps: tuple[Step, ...]
     contents: Contents = field(repr=False)
+    fans: tuple[tuple[int, ...], ...] = ()
 
     @property
     def blobs(self) -> int:
@@ -107,9 +110,10 @@ class TransferPlan:
 
     @property
     def requests(self) -> int:
-        """What a run sends when no request fails and no token is asked for."""
+        """What a run sends when all is as planned: no failures, no tokens, no registry that has to be tried out."""
         total = 0
         read: set[tuple[RepositoryName, Digest]] = set()
+        looked_up: Counter[RepositoryName] = Counter()
         for step in self.steps:
             match step.job:
                 case SendBlob(blob=blob, known_missing=known):
@@ -120,9 +124,13 @@ class TransferPlan:
                     total += 1
                     read.add((source, manifest.digest))
                 case WriteTag(manifest=manifest, transfer=transfer) as job:
-                    total += 3 if transfer.reason is TransferReason.MISSING else 2
+                    total += 1
+                    looked_up[job.target] += transfer.reason is TransferReason.MISSING
                     read.add((job.source, manifest.digest))
-        return total + len(read)
+        # One reading for several targets, one listing for several tags.
+        shared = (self.steps[number].job for numbers in self.fans for number in numbers[1:])
+        saved = sum(isinstance(job, SendBlob) and job.blob.size > 0 for job in shared)
+        return total + len(read) + sum(min(tags, 1) for tags in looked_up.values()) - saved
 
 
 def build(account: Account, contents: Contents, present: Mapping[RepositoryName, frozenset[Digest]]) -> TransferPlan:
@@ -153,7 +161,16 @@ class _Builder:
         oldest_first = sorted(range(len(self._images)), key=lambda i: (self._images[i].pushed, i))
         for owner in oldest_first:
             self._add_image(owner, self._images[owner])
-        return TransferPlan(self._images, tuple(self._steps), self._contents)
+        return TransferPlan(self._images, tuple(self._steps), self._contents, self._fans())
+
+    def _fans(self) -> tuple[tuple[int, ...], ...]:
+        if len({transfer.target.registry for transfer in self._images}) < 2:
+            return ()
+        readings: dict[tuple[str, Digest], list[int]] = {}
+        for number, step in enumerate(self._steps):
+            if isinstance(step.job, SendBlob):
+                readings.setdefault((step.job.source.registry, step.job.blob.digest), []).append(number)
+        return tuple(tuple(numbers) for numbers in readings.values() if len(numbers) > 1)
 
     def _assign_owners(self) -> None:
         """Whom bytes are counted for: the first image in plan order that needs them, as `core.blobs` counts."""
@@ -181,7 +198,7 @@ class _Builder:
             if digest == transfer.digest:
                 root_needs = needs
             if (target, digest) in self._inner and digest not in held:
-                manifests[digest] = self._manifest_step(content, source, target, needs)
+                manifests[digest] = self._manifest_step(content, content.origin or source, target, needs)
         root = self._contents[transfer.digest]
         fresh = (
             transfer.digest not in held

@@ -1,4 +1,4 @@
-"""One blob from one registry to another, in one pass; a source that breaks off is read on from where it stopped."""
+"""One blob from one registry to another, in one pass; what breaks off on either side goes on from where it stopped."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from contextlib import ExitStack
 
 from reconciler.model.image import Descriptor
 from reconciler.oci.client import BlobStream, Registry
-from reconciler.oci.errors import DigestMismatch, RegistryError, RegistryRefused, RegistryUnreachable
-from reconciler.oci.upload import Progress, UploadSession
-
-_READS_OF_A_DAMAGED_BLOB = 2
+from reconciler.oci.errors import RegistryError, RegistryUnreachable
+from reconciler.oci.session import UploadSession
+from reconciler.oci.upload import Progress, Upload
+from reconciler.transfer.fan import Branch
 
 
 class SourceBlob:
-    """A blob as a reader. Raises RegistryError when it cannot be read to its end after all attempts."""
+    """A blob from `offset` on, as a reader. Raises RegistryError when it cannot be read to its end in all attempts."""
 
-    def __init__(self, registry: Registry, repository: str, blob: Descriptor) -> None:
+    def __init__(self, registry: Registry, repository: str, blob: Descriptor, offset: int = 0) -> None:
         self._registry = registry
         self._repository = repository
         self._blob = blob
-        self._received = 0
+        self._received = offset
         self._open = ExitStack()
         self._stream: BlobStream | None = None
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: memoryview, /) -> int:
         """Bytes read, 0 once all are."""
         if self._received == self._blob.size:
             return 0
@@ -66,31 +66,40 @@ def relay(
     *,
     buffer: memoryview,
     session: UploadSession | None,
-    started: Callable[[UploadSession], None],
+    continued: bool = False,
+    moved: Callable[[UploadSession], None],
     progress: Progress,
-) -> None:
-    """Copy `blob` from a repository of `source` to one of `target`; `session` is an upload that is open already.
+    branch: Branch | None = None,
+) -> int:
+    """Copy `blob` from a repository of `source` to one of `target`; `session` is an upload that is open already, and
+    `continued` says that an earlier run may have sent to it.
 
-    `started` hears of the upload before its body is sent. Raises RegistryError.
+    `moved` hears of the upload before its body is sent and after each piece. `branch` is this upload's part in a
+    reading that it shares with others. The answer is the bytes that were not there yet. Raises RegistryError.
     """
     registry, repository = target
-    waiting = [session] if session is not None else []
-    damaged = 0
+    upload = registry.upload(
+        repository,
+        blob,
+        branch.open_at if branch is not None else lambda offset: SourceBlob(source[0], source[1], blob, offset),
+        session=session,
+        continued=continued,
+        buffer=buffer,
+        progress=progress,
+        moved=moved,
+    )
+    while not _delivered(registry, upload):
+        pass
+    return blob.size - upload.earlier
 
-    def begin() -> UploadSession:
-        upload = waiting.pop() if waiting else registry.begin_upload(repository)
-        started(upload)
-        return upload
 
-    def attempt() -> None:
-        nonlocal damaged
-        try:
-            with SourceBlob(source[0], source[1], blob) as reader:
-                registry.upload(repository, blob, reader, session=begin, buffer=buffer, progress=progress)
-        except DigestMismatch as error:
-            damaged += 1
-            if damaged == _READS_OF_A_DAMAGED_BLOB:
-                raise RegistryRefused(error.host, error.message) from error
+def _delivered(registry: Registry, upload: Upload) -> bool:
+    """Whether all attempts together brought the blob there; if not, they came further, and more are worth it."""
+    before = upload.offset
+    try:
+        registry.persist(upload.attempt)
+    except RegistryError as error:
+        if not error.transient or upload.offset <= before:
             raise
-
-    registry.persist(attempt)
+        return False
+    return True

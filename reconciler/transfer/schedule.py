@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
-from enum import Enum, auto
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from enum import IntEnum, auto
 
+from reconciler.transfer.lanes import Lane, lane_of
 from reconciler.transfer.plan import MountBlob, Step, WriteTag
 
 
-class _State(Enum):
+class _State(IntEnum):
     WAITING = auto()
     READY = auto()
     RUNNING = auto()
@@ -19,27 +22,35 @@ class _State(Enum):
 
 
 _OVER = (_State.DONE, _State.FAILED, _State.DROPPED)
+_NONE: tuple[int, ...] = ()
 
 
 class Schedule:
-    """Steps in, outcomes in, ready steps out, the most important first. Not thread-safe."""
+    """Steps in, outcomes in, ready steps out: each registry its share, and for each the most important step first.
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    `fans` are steps that go well together. Not thread-safe.
+    """
+
+    def __init__(self, steps: Sequence[Step], fans: Sequence[tuple[int, ...]] = ()) -> None:
         self._steps = steps
-        self._state = [_State.WAITING] * len(steps)
-        self._missing = [0] * len(steps)
-        self._needed_by: list[list[int]] = [[] for _ in steps]
-        self._followed_by: list[list[int]] = [[] for _ in steps]
-        self._users = [0] * len(steps)
-        self._ready: list[int] = []
+        self._state = bytearray([_State.WAITING]) * len(steps)
+        self._missing = array("l", bytes(array("l").itemsize * len(steps)))
+        self._needed_by: dict[int, list[int]] = {}
+        self._followed_by: dict[int, list[int]] = {}
+        self._users = array("l", self._missing)
+        self._ready: defaultdict[Lane, list[int]] = defaultdict(list)
+        self._running: defaultdict[str, int] = defaultdict(int)
+        self._fans = {number: fan for fan in fans for number in fan}
         self._open = len(steps)
+        self.ready = 0
+        """Steps that could run now."""
         for number, step in enumerate(steps):
             self._missing[number] = len(step.needs) + len(step.follows)
             for need in step.needs:
-                self._needed_by[need].append(number)
+                self._needed_by.setdefault(need, []).append(number)
                 self._users[need] += 1
             for earlier in step.follows:
-                self._followed_by[earlier].append(number)
+                self._followed_by.setdefault(earlier, []).append(number)
             if not self._missing[number]:
                 self._make_ready(number)
 
@@ -48,21 +59,37 @@ class Schedule:
         """Every step is over."""
         return self._open == 0
 
-    def take(self) -> int | None:
-        """A step to run now; None when there is none until another one is over."""
-        while self._ready:
-            number = heapq.heappop(self._ready)
-            if self._state[number] is _State.READY:
-                self._state[number] = _State.RUNNING
-                return number
-        return None
+    def take(self, may: Callable[[Lane], bool] = lambda _lane: True) -> int | None:
+        """A step to run now, in a lane that `may` be used; None when there is none until something changes."""
+        best: tuple[int, int, Lane] | None = None
+        for lane, waiting in self._ready.items():
+            while waiting and self._state[waiting[0]] != _State.READY:
+                heapq.heappop(waiting)
+            if waiting:
+                candidate = (self._running[lane.target], waiting[0], lane)
+                if (best is None or candidate[:2] < best[:2]) and may(lane):
+                    best = candidate
+        if best is None:
+            return None
+        heapq.heappop(self._ready[best[2]])
+        self._run(best[1])
+        return best[1]
+
+    def join(self, number: int, may: Callable[[Lane], bool] = lambda _lane: True) -> tuple[int, ...]:
+        """Further steps to run now, because the step `number` that was taken makes them cheaper."""
+        joined: list[int] = []
+        for other in self._fans.get(number, _NONE):
+            if self._state[other] == _State.READY and may(lane_of(self._steps[other].job)):
+                self._run(other)
+                joined.append(other)
+        return tuple(joined)
 
     def done(self, number: int) -> None:
         """The step succeeded."""
         self._end(number, _State.DONE)
-        for waiting in self._needed_by[number]:
+        for waiting in self._needed_by.get(number, _NONE):
             self._release(waiting)
-        for waiting in self._followed_by[number]:
+        for waiting in self._followed_by.get(number, _NONE):
             self._release(waiting)
 
     def fail(self, number: int) -> tuple[int, ...]:
@@ -80,16 +107,16 @@ class Schedule:
             self._end(current, _State.FAILED)
             if isinstance(self._steps[current].job, WriteTag):
                 lost.append(current)
-            blocked.extend(self._needed_by[current])
+            blocked.extend(self._needed_by.get(current, _NONE))
             self._let_follow(current)
             self._abandon_needs(current)
         return tuple(sorted(lost))
 
     def _let_follow(self, number: int) -> None:
-        waiting = [n for n in self._followed_by[number] if self._state[n] not in _OVER]
+        waiting = [n for n in self._followed_by.get(number, _NONE) if self._state[n] not in _OVER]
         mounts = [n for n in waiting if isinstance(self._steps[n].job, MountBlob)]
         for other in mounts[1:]:
-            self._followed_by[mounts[0]].append(other)
+            self._followed_by.setdefault(mounts[0], []).append(other)
         for follower in waiting:
             if follower not in mounts[1:]:
                 self._release(follower)
@@ -102,7 +129,7 @@ class Schedule:
                 self._drop(need)
 
     def _drop(self, number: int) -> None:
-        if any(self._state[n] not in _OVER for n in self._followed_by[number]):
+        if any(self._state[n] not in _OVER for n in self._followed_by.get(number, _NONE)):
             return  # a mount elsewhere counts on it
         self._end(number, _State.DROPPED)
         self._abandon_needs(number)
@@ -111,15 +138,25 @@ class Schedule:
                 self._drop(earlier)
 
     def _release(self, number: int) -> None:
-        if self._state[number] is _State.WAITING:
+        if self._state[number] == _State.WAITING:
             self._missing[number] -= 1
             if not self._missing[number]:
                 self._make_ready(number)
 
     def _make_ready(self, number: int) -> None:
         self._state[number] = _State.READY
-        heapq.heappush(self._ready, number)
+        self.ready += 1
+        heapq.heappush(self._ready[lane_of(self._steps[number].job)], number)
+
+    def _run(self, number: int) -> None:
+        self._state[number] = _State.RUNNING
+        self.ready -= 1
+        self._running[self._steps[number].job.target.registry] += 1
 
     def _end(self, number: int, state: _State) -> None:
+        if self._state[number] == _State.RUNNING:
+            self._running[self._steps[number].job.target.registry] -= 1
+        elif self._state[number] == _State.READY:
+            self.ready -= 1
         self._state[number] = state
         self._open -= 1

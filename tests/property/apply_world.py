@@ -200,11 +200,10 @@ def _imports(draw: st.DrawFn, namespaces: list[str]) -> dict[str, Json]:
 @st.composite
 def _pushes(draw: st.DrawFn, places: list[tuple[str, str]]) -> tuple[Push, ...]:
     made = []
-    attested = draw(st.booleans())
     for holder, space in draw(st.lists(st.sampled_from(places), min_size=3, max_size=10)):
         repository = f"{space}/{draw(st.sampled_from(REPOSITORIES))}"
         number = draw(st.integers(0, len(IMAGES) - 1))
         made.append(Push(holder, repository, draw(st.sampled_from(TAGS)), number))
-        if number == 0 and attested:
+        if number == 0 and draw(st.booleans()):
             made.append(Push(holder, repository, None, number))
     return tuple(made)

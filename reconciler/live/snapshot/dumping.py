@@ -150,8 +150,17 @@ def _manifest(item: ManifestContent) -> Json:
         "referrers": _descriptors(item.referrers),
         "subject": item.subject,
         "foreign": item.foreign,
+        **({"origin": {"registry": o.registry, "repository": o.path}} if (o := item.origin) else {}),
     }
 
 
 def _descriptors(items: Iterable[Descriptor]) -> Json:
-    return [{"digest": item.digest, "size": item.size, "media_type": item.media_type} for item in items]
+    return [
+        {
+            "digest": item.digest,
+            "size": item.size,
+            "media_type": item.media_type,
+            **({"platform": item.platform} if item.platform else {}),
+        }
+        for item in items
+    ]

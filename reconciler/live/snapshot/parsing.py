@@ -44,9 +44,7 @@ def parse(data: Json) -> Live:
         contents=MappingProxyType({item.digest: item for item in contents}),
         present=MappingProxyType(
             {
-                RepositoryName(item.field("registry").name(), item.field("repository").name()): frozenset(
-                    digest.digest() for digest in item.field("digests").items()
-                )
+                _repository_name(item): frozenset(digest.digest() for digest in item.field("digests").items())
                 for item in document.field("present").items()
             }
         ),
@@ -158,7 +156,7 @@ def _sync_rule(item: Place) -> LiveSyncRule:
 
 
 def _manifest(item: Place) -> ManifestContent:
-    subject = item.field("subject")
+    subject, origin = item.field("subject"), item.optional("origin")
     return ManifestContent(
         digest=item.field("digest").digest(),
         size=item.field("size").count(),
@@ -168,12 +166,22 @@ def _manifest(item: Place) -> ManifestContent:
         referrers=_descriptors(item.field("referrers")),
         subject=None if subject.absent else subject.digest(),
         foreign=item.field("foreign").count(),
+        origin=None if origin.absent else _repository_name(origin),
     )
+
+
+def _repository_name(item: Place) -> RepositoryName:
+    return RepositoryName(item.field("registry").name(), item.field("repository").name())
 
 
 def _descriptors(items: Place) -> tuple[Descriptor, ...]:
     return tuple(
-        Descriptor(item.field("digest").digest(), item.field("size").count(), item.field("media_type").text())
+        Descriptor(
+            item.field("digest").digest(),
+            item.field("size").count(),
+            item.field("media_type").text(),
+            "" if (platform := item.optional("platform")).absent else platform.text(),
+        )
         for item in items.items()
     )
 

@@ -38,6 +38,12 @@ class Place:
             raise ReadFailed(f"the recorded live state lacks `{Place(None, self, name).path}`", hint=RECORD_AGAIN)
         return Place(value[name], self, name)
 
+    def optional(self, name: str) -> Place:
+        """`absent` when there is no such field."""
+        if isinstance(self.value, Mapping) and name not in self.value:
+            return Place(None, self, name)
+        return self.field(name)
+
     def items(self) -> Iterator[Place]:
         if not isinstance(self.value, (list, tuple)):
             raise self._unexpected("a list")

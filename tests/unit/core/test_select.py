@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.core.select import select
+from reconciler.model.image import Descriptor, ManifestContent
 from reconciler.model.live import LiveTag
 from reconciler.model.spec import ImageSelection
 from tests.unit.core.scene import digest, tag
@@ -62,6 +63,24 @@ def test_companions_follow_their_image_and_do_not_count(ending: str) -> None:
     assert _names(select(tags, ImageSelection(latest=1))) == ["v2", tags[3].name]
     assert _names(select(tags, ImageSelection(tags="v1"))) == ["v1", tags[2].name]
     assert select(tags, ImageSelection(latest=0)) == ()
+
+
+def test_companions_of_companions_follow() -> None:
+    attested = _companion("v1", ".att", 2)
+    signature = LiveTag(attested.digest.replace(":", "-") + ".sig", digest("sig of att"), 1, 3)
+    tags = [tag("v1", pushed=1), attested, signature, _companion("other", ".sig", 4)]
+    assert select(tags, ImageSelection()) == tuple(tags[:3])
+
+
+def test_companions_of_children_follow_once_the_index_was_read() -> None:
+    index, child = digest("v1"), digest("child")
+    tags = [tag("v1", pushed=1), _companion("child", ".sig", 2), _companion("elsewhere", ".sig", 3)]
+    read = {
+        index: ManifestContent(index, 1, "", manifests=(Descriptor(child, 1),)),
+        child: ManifestContent(child, 1, ""),
+    }
+    assert select(tags, ImageSelection()) == (tags[0],)
+    assert select(tags, ImageSelection(), read) == (tags[0], tags[1])
 
 
 def test_a_fallback_list_of_referrers_is_never_selected() -> None:

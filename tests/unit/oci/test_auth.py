@@ -18,6 +18,7 @@ from reconciler.oci.connection import Origin
 from reconciler.oci.errors import RegistryDenied, RegistryRefused
 from reconciler.oci.login import Login
 from reconciler.oci.manifest import digest_bytes
+from reconciler.oci.tokens import TokenRequest
 from tests.unit.oci.scripted import Asked, Reply, Script, scripted
 
 LOGIN = Login("user", "pass:word")
@@ -118,9 +119,9 @@ class TokenServer:
         self.asked: list[str] = []
         self.lock = threading.Lock()
 
-    def fetch(self, _: Origin, path: str, __: str | None) -> Answer:
+    def fetch(self, request: TokenRequest) -> Answer:
         with self.lock:
-            self.asked.append(path)
+            self.asked.append(request.path)
             body = json.dumps({"token": f"t{len(self.asked)}", "expires_in": self.lifetime})
         return Answer(200, {}, body.encode())
 
@@ -185,6 +186,153 @@ def test_a_login_that_expired_is_asked_for_again() -> None:
     now[0] = 1990.0
     second = authorizer.grant(auth.ROOT).header
     assert [base64.b64decode((h or "").split()[1]) for h in (first, second)] == [b"u:first", b"u:second"]
+
+
+def bearer(realm: str = "https://auth.example/t", scope: str = "") -> str:
+    return f'Bearer realm="{realm}",scope="{scope}"'
+
+
+def test_many_threads_send_a_wrong_login_once() -> None:
+    with scripted(lambda _: Reply(401, {}, b'{"details": "wrong"}')) as tokens:
+        with scripted(guarded(f"http://{tokens.host}/auth", set())) as server:
+            registry = server.registry(LOGIN)
+
+            def reason(number: int) -> str:
+                with pytest.raises(RegistryDenied) as caught:
+                    registry.tags(f"apps/r{number}")
+                return str(caught.value)
+
+            with ThreadPoolExecutor(6) as pool:
+                reasons = list(pool.map(reason, range(12)))
+            registry.close()
+        assert len(tokens.asked) == 1
+    assert sum("wrong" in text for text in reasons) == 1
+    assert sum("user `user` was refused before" in text for text in reasons) == 11
+
+
+def test_a_wrong_basic_login_is_not_sent_again() -> None:
+    with scripted(lambda _: Reply(401, {"WWW-Authenticate": 'Basic realm="r"'})) as server:
+        registry = server.registry(LOGIN)
+        for _ in range(3):
+            with pytest.raises(RegistryDenied):
+                registry.tags("a/b")
+        registry.close()
+        assert [asked.headers.get("authorization") for asked in server.asked] == [None, BASIC]
+
+
+def test_a_basic_login_that_may_not_see_one_repository_still_serves_others() -> None:
+    def script(asked: Asked) -> Reply:
+        if asked.headers.get("authorization") == BASIC and "/open/" in asked.path:
+            return Reply(200, {}, b'{"tags": ["v1"]}')
+        return Reply(401, {"WWW-Authenticate": 'Basic realm="r"'})
+
+    with scripted(script) as server:
+        registry = server.registry(LOGIN)
+        assert registry.tags("open/b") == ["v1"]
+        with pytest.raises(RegistryDenied):
+            registry.tags("closed/b")
+        assert registry.tags("open/b") == ["v1"]
+        registry.close()
+
+
+def test_an_identity_token_is_exchanged_and_renewed() -> None:
+    answers = iter([{"access_token": "t1", "expires_in": 60, "refresh_token": "second"}, {"access_token": "t2"}])
+    login = Login("user", "", refresh_token="first")
+    with (
+        scripted(lambda _: Reply(200, {}, json.dumps(next(answers)).encode())) as tokens,
+        scripted(guarded(f"http://{tokens.host}/auth", {"Bearer t1", "Bearer t2"})) as server,
+    ):
+        registry = server.registry(login)
+        assert registry.head_manifest("a/b", "v1") is not None
+        assert registry.head_manifest("c/d", "v1") is not None
+        registry.close()
+    forms = [parse_qs(asked.body.decode()) for asked in tokens.asked]
+    assert [asked.method for asked in tokens.asked] == ["POST", "POST"]
+    assert all("authorization" not in asked.headers and "?" not in asked.path for asked in tokens.asked)
+    assert [form["refresh_token"] for form in forms] == [["first"], ["second"]]
+    assert forms[0] == {
+        "grant_type": ["refresh_token"],
+        "refresh_token": ["first"],
+        "client_id": ["acr-reconciler"],
+        "service": ["svc"],
+        "scope": ["repository:a/b:pull"],
+    }
+
+
+def test_an_identity_token_that_is_refused_is_not_shown_again() -> None:
+    login = Login("user", "", refresh_token="first-refresh")
+    refusal = Reply(400, {}, b'{"error": "invalid_grant", "message": "bad first-refresh"}')
+    with scripted(lambda _: refusal) as tokens:
+        with scripted(guarded(f"http://{tokens.host}/auth", set())) as server:
+            registry = server.registry(login)
+            with pytest.raises(RegistryDenied, match="identity token was refused, log in anew") as caught:
+                registry.tags("a/b")
+            with pytest.raises(RegistryDenied, match="refused before"):
+                registry.tags("c/d")
+            registry.close()
+        assert len(tokens.asked) == 1
+    assert "first-refresh" not in str(caught.value)
+
+
+def test_a_server_that_repeats_the_password_is_not_quoted() -> None:
+    login = Login("user", "hunter2")
+    echo = json.dumps({"details": f"no user with hunter2 or {base64.b64encode(b'user:hunter2').decode()}"})
+    with (
+        scripted(lambda _: Reply(401, {}, echo.encode())) as tokens,
+        scripted(guarded(f"http://{tokens.host}/auth", set())) as server,
+    ):
+        registry = server.registry(login)
+        with pytest.raises(RegistryDenied, match=r"no user with \*\*\* or \*\*\*"):
+            registry.tags("a/b")
+        registry.close()
+
+
+def test_a_new_token_that_ended_on_its_way_is_replaced() -> None:
+    server = TokenServer(lifetime=2)
+    authorizer = server.authorizer()
+    first = authorizer.grant(auth.pull("a/b"))
+    assert first.minted
+    assert not authorizer.challenged(bearer(), auth.pull("a/b"), first)
+    second = authorizer.grant(auth.pull("a/b"))
+    server.time += 3
+    assert authorizer.challenged(bearer(), auth.pull("a/b"), second)
+
+
+def test_a_registry_that_wants_more_than_usual_gets_it_once() -> None:
+    server = TokenServer()
+    authorizer = server.authorizer()
+    wanted = "repository:a/b:pull,push repository:a/b:delete"
+    weak = authorizer.grant(auth.push("a/b"))
+    assert authorizer.challenged(bearer(scope=wanted), auth.push("a/b"), weak)
+    strong = authorizer.grant(auth.push("a/b"))
+    asked = parse_qs(urlsplit(server.asked[-1]).query)["scope"]
+    assert asked == ["repository:a/b:pull,push", "repository:a/b:delete"]
+    assert not authorizer.challenged(bearer(scope=wanted), auth.push("a/b"), strong)
+
+
+def test_anybody_gets_a_token_where_no_login_is_known() -> None:
+    with (
+        scripted(lambda _: Reply(200, {}, b'{"token": "t1"}')) as tokens,
+        scripted(guarded(f"http://{tokens.host}/auth", {"Bearer t1"})) as server,
+    ):
+        registry = server.registry()
+        assert registry.head_manifest("a/b", "v1") is not None
+        registry.close()
+    assert "authorization" not in tokens.asked[0].headers
+
+
+def test_a_token_server_that_redirects_gets_nothing_sent_on() -> None:
+    with scripted(lambda _: Reply()) as elsewhere:
+        moved = Reply(307, {"Location": f"http://{elsewhere.host}/auth"})
+        with (
+            scripted(lambda _: moved) as tokens,
+            scripted(guarded(f"http://{tokens.host}/auth", set())) as server,
+        ):
+            registry = server.registry(LOGIN)
+            with pytest.raises(RegistryRefused):
+                registry.tags("a/b")
+            registry.close()
+        assert elsewhere.asked == []
 
 
 def test_no_secret_shows_in_a_repr() -> None:

@@ -20,7 +20,8 @@ from reconciler.oci.errors import (
 from reconciler.oci.login import Login
 from reconciler.oci.manifest import OCI_INDEX, OCI_MANIFEST, digest_bytes
 from reconciler.oci.patience import Retry
-from reconciler.oci.upload import UploadSession
+from reconciler.oci.session import UploadSession
+from reconciler.oci.upload import OpenAt
 from tests.unit.oci.scripted import Asked, Reply, scripted
 
 BLOB = bytes(range(256)) * 4000
@@ -32,6 +33,10 @@ MANIFEST = json.dumps(
 
 def errors(code: str, message: str) -> bytes:
     return json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+
+
+def bytes_of(content: bytes) -> OpenAt:
+    return lambda offset: io.BytesIO(content[offset:])
 
 
 def read(stream: BlobStream) -> bytes:
@@ -182,7 +187,7 @@ def test_an_upload_elsewhere_carries_no_login() -> None:
 
         with scripted(script) as server:
             registry = server.registry(Login("user", "secret"))
-            registry.upload("a/b", Descriptor(DIGEST, len(BLOB)), io.BytesIO(BLOB))
+            registry.upload("a/b", Descriptor(DIGEST, len(BLOB)), bytes_of(BLOB)).attempt()
             registry.close()
     (put,) = storage.asked
     assert (put.path, put.body) == (f"/up?part=1&digest={DIGEST.replace(':', '%3A')}", BLOB)
@@ -209,7 +214,7 @@ def test_a_url_that_is_not_https_is_refused(location: str) -> None:
     registry = Registry("r.example.com", lambda _: None)
     session = UploadSession("a/b", location)
     with pytest.raises(RegistryRefused, match="not https"):
-        registry.upload("a/b", Descriptor(DIGEST, len(BLOB)), io.BytesIO(BLOB), session=lambda: session)
+        registry.upload("a/b", Descriptor(DIGEST, len(BLOB)), bytes_of(BLOB), session=session).attempt()
     registry.close()
 
 
@@ -260,7 +265,7 @@ def test_damaged_bytes_are_never_completed(content: bytes, reason: str) -> None:
     with scripted(script) as server:
         registry = server.registry()
         with pytest.raises(DigestMismatch, match=reason):
-            registry.upload("a/b", Descriptor(DIGEST, len(BLOB)), io.BytesIO(content))
+            registry.upload("a/b", Descriptor(DIGEST, len(BLOB)), bytes_of(content)).attempt()
         registry.close()
     assert all(len(asked.body) < len(BLOB) for asked in server.asked)
 
@@ -269,7 +274,7 @@ def test_an_upload_goes_to_the_session_that_was_given() -> None:
     with scripted(lambda _: Reply(201)) as server:
         registry = server.registry()
         session = UploadSession("a/b", "/v2/a/b/blobs/uploads/7?_state=s")
-        registry.upload("a/b", Descriptor(DIGEST, len(BLOB)), io.BytesIO(BLOB), session=lambda: session)
+        registry.upload("a/b", Descriptor(DIGEST, len(BLOB)), bytes_of(BLOB), session=session).attempt()
         registry.close()
     (put,) = server.asked
     assert put.path == f"/v2/a/b/blobs/uploads/7?_state=s&digest={DIGEST.replace(':', '%3A')}"

@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.oci.client import Registry
 from reconciler.oci.connection import Connections, Origin, Timeouts, is_loopback
+from reconciler.oci.dialing import Dialer
 from reconciler.oci.errors import RegistryRefused
 from reconciler.oci.patience import Backoff
 from tests.unit.oci.scripted import Reply, scripted
@@ -96,7 +97,7 @@ def test_other_machines(host: str) -> None:
 
 def test_connections_are_kept_up_to_the_limit() -> None:
     with scripted(lambda _: Reply()) as server:
-        connections = Connections(timeouts=Timeouts(), idle=1)
+        connections = Connections(timeouts=Timeouts(), idle=1, dial=Dialer({}))
         origin = Origin("http", server.host)
         leases = [connections.lease(origin) for _ in range(2)]
         for lease in leases:

@@ -54,6 +54,37 @@ def test_an_index_lists_manifests_and_takes_the_rest_as_blobs() -> None:
     assert found.blobs == (Descriptor(C, 1, LAYER),)
 
 
+def test_children_say_what_platform_they_are_for() -> None:
+    platforms: list[Json] = [
+        {"os": "linux", "architecture": "amd64"},
+        {"os": "linux", "architecture": "arm", "variant": "v7", "os.features": ["x"]},
+        {"os": "linux", "architecture": "arm64", "variant": ""},
+        {"os": "linux"},
+        {"os": "li\u001bnux", "architecture": "amd64"},
+        {"os": 1, "architecture": "amd64"},
+        "linux/amd64",
+        None,
+    ]
+    entries: list[Json] = [
+        entry(digest_bytes(f"{number}".encode()), OCI_MANIFEST, platform=platform)
+        for number, platform in enumerate(platforms)
+    ]
+    found = parse(raw(mediaType=OCI_INDEX, manifests=entries)).content.manifests
+    assert [child.platform for child in found] == ["linux/amd64", "linux/arm/v7", "linux/arm64", "", "", "", "", ""]
+
+
+def test_types_that_nobody_knows_are_taken_by_their_shape() -> None:
+    image = parse(raw(mediaType="application/x.image+json", config=entry(A), layers=[entry(B)])).content
+    assert (image.media_type, [blob.digest for blob in image.blobs]) == ("application/x.image+json", [A, B])
+    children: list[Json] = [
+        entry(A, "application/x.manifest.v9+json"),
+        entry(B, "application/x.image.index.v9+json"),
+        entry(C, "application/vnd.oci.image.config.v1+json"),
+    ]
+    index = parse(raw(mediaType="application/x.index", manifests=children)).content
+    assert ([child.digest for child in index.manifests], [blob.digest for blob in index.blobs]) == ([A, B], [C])
+
+
 def test_layers_that_live_elsewhere_are_counted_and_left() -> None:
     layers = [entry(B, FOREIGN, urls=["https://example.com/b"]), entry(C, FOREIGN)]
     found = parse(raw(mediaType=DOCKER_MANIFEST, config=entry(A), layers=list(layers))).content

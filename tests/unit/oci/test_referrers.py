@@ -5,8 +5,10 @@ import json
 import pytest
 
 from reconciler.model.image import Descriptor, Digest
+from reconciler.oci.errors import RegistryBusy
 from reconciler.oci.manifest import OCI_INDEX, OCI_MANIFEST, Manifest, ManifestUnreadable, digest_bytes, parse
 from reconciler.oci.referrers import fallback_tag, listed, with_referrer
+from tests.unit.oci.scripted import Asked, Reply, scripted
 
 SUBJECT = digest_bytes(b"subject")
 
@@ -44,3 +46,28 @@ def test_fields_that_others_wrote_stay() -> None:
 def test_a_tag_that_holds_something_else_is_not_overwritten() -> None:
     with pytest.raises(ManifestUnreadable):
         with_referrer(signature("image").raw[:-5], signature("x"))
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
+def test_a_registry_that_refuses_the_api_is_asked_for_the_fallback_tag(status: int) -> None:
+    index = with_referrer(None, signature("first"))
+    assert index is not None
+
+    def script(asked: Asked) -> Reply:
+        if asked.path.endswith(fallback_tag(SUBJECT)):
+            return Reply(200, {"Content-Type": OCI_INDEX}, index)
+        return Reply(status, {}, b'{"errors": [{"code": "UNSUPPORTED"}]}')
+
+    with scripted(script) as server:
+        registry = server.registry()
+        assert registry.referrers("a/b", SUBJECT) == listed(index)
+        assert registry.referrers("a/b", SUBJECT) == listed(index)
+        registry.close()
+
+
+def test_a_registry_that_cannot_tell_is_an_error() -> None:
+    with scripted(lambda _: Reply(500)) as server:
+        registry = server.registry()
+        with pytest.raises(RegistryBusy):
+            registry.referrers("a/b", SUBJECT)
+        registry.close()

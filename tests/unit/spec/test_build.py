@@ -233,7 +233,6 @@ def test_a_key_that_cannot_be_the_name_is_a_warning(spec: Spec) -> None:
 @pytest.mark.parametrize(
     ("fields", "rule", "severity"),
     [
-        (f"source: {SOURCE}, images: {{platforms: [linux/amd64]}}", "R-IMP-13", Severity.ERROR),
         (f"source: {SOURCE}, include: [build_rules]", "R-SPEC-21", Severity.WARNING),
         ("source: {type: oss, region: cn-hangzhou, bucket: old-registry}", "R-IMP-10", Severity.ERROR),
         ("source: {type: directory, path: images}", "R-IMP-11", Severity.ERROR),

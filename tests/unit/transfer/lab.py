@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from reconciler.core.blobs import account
 from reconciler.model.address import import_rule
@@ -187,6 +188,15 @@ IMAGES = (
 )
 
 
+class Served(Protocol):
+    """A registry of any kind that a client of ours can be had for."""
+
+    @property
+    def host(self) -> str: ...
+
+    def client(self) -> Registry: ...
+
+
 @dataclass(frozen=True)
 class Order:
     """Images to copy, what they consist of, and the plan for it."""
@@ -197,14 +207,15 @@ class Order:
 
 
 def order(
-    source: RealRegistry,
-    target: RealRegistry,
+    source: Served,
+    target: Served,
     images: Sequence[tuple[str, str]] = IMAGES,
     *,
     known_empty: bool = True,
     reason: TransferReason = TransferReason.MISSING,
+    below: str = "prod",
 ) -> Order:
-    """Plan to copy `images` to the same names below `prod/`; without `known_empty` the target is asked per blob."""
+    """Plan to copy `images` to the same names below `below`; without `known_empty` the target is asked per blob."""
     client = source.client()
     transfers: list[Transfer] = []
     found: Contents = {}
@@ -215,7 +226,7 @@ def order(
             Transfer(
                 address=import_rule("legacy"),
                 source=ImageName(source.host, repository, tag),
-                target=ImageName(target.host, f"prod/{repository}", tag),
+                target=ImageName(target.host, f"{below}/{repository}", tag),
                 digest=digest,
                 reason=reason,
                 pushed=1000 - place,
@@ -247,7 +258,7 @@ def carry_out(plan: TransferPlan, journal: Journal | None = None, workers: int =
     return Run(result, tuple(events))
 
 
-def holdings(registry: RealRegistry, transfers: Sequence[Transfer]) -> dict[str, object]:
+def holdings(registry: Served, transfers: Sequence[Transfer]) -> dict[str, object]:
     """What a puller sees of each image at the target: every manifest's bytes, every blob's digest and size."""
     client = registry.client()
     seen: dict[str, object] = {}

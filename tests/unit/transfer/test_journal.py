@@ -72,3 +72,27 @@ def test_without_a_file_it_remembers_this_run() -> None:
     journal.record(UploadStarted(TARGET, A, "/up/1"))
     assert journal.begun(TARGET, A)
     journal.close()
+
+
+def test_it_knows_where_a_large_upload_stands(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal") as journal:
+        journal.record(UploadStarted(TARGET, A, "/up/1?state=0"))
+        journal.record(UploadStarted(TARGET, A, "/up/1?state=5"))
+        journal.record(UploadStarted(TARGET, B, "/up/2"))
+        journal.record(BlobDone(TARGET, Descriptor(B, 10), sent=True))
+        assert journal.location(TARGET, A) == "/up/1?state=5"
+        assert journal.location(TARGET, B) == ""
+    with Journal.open(tmp_path / "journal") as journal:
+        assert journal.location(TARGET, A) == "/up/1?state=5"
+        assert journal.location(TARGET, B) == ""
+        journal.record(UploadStarted(TARGET, A, ""))
+        assert journal.location(TARGET, A) == ""
+        assert journal.begun(TARGET, A)
+
+
+def test_an_address_elsewhere_may_let_anybody_in_and_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with Journal.open(path) as journal:
+        journal.record(UploadStarted(TARGET, A, "https://storage.example.com/up?signature=abc"))
+        assert journal.location(TARGET, A) == ""
+    assert "signature" not in path.read_text()

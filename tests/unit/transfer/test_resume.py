@@ -34,7 +34,7 @@ def copy(source: Server, target: RealRegistry) -> None:
             (receiver, "c/d"),
             buffer=memoryview(bytearray(65536)),
             session=None,
-            started=lambda _: None,
+            moved=lambda _: None,
             progress=lambda _: None,
         )
     finally:

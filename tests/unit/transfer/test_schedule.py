@@ -6,6 +6,7 @@ from reconciler.model.plan import Transfer, TransferReason
 from reconciler.oci.manifest import digest_bytes
 from reconciler.transfer.plan import Job, MountBlob, SendBlob, Step, WriteTag
 from reconciler.transfer.schedule import Schedule
+from reconciler.transfer.windows import BULK_FROM, Kind
 
 BLOB = Descriptor(digest_bytes(b"blob"), 1)
 SOURCE = RepositoryName("src", "a")
@@ -110,3 +111,37 @@ def test_a_blob_that_a_mount_elsewhere_counts_on_is_still_sent() -> None:
     assert drain(schedule) == [4]
     schedule.done(4)
     assert schedule.finished
+
+
+def send_to(registry: str, size: int = 1) -> Job:
+    return SendBlob(Descriptor(BLOB.digest, size), SOURCE, RepositoryName(registry, "a"), known_missing=True, owner=0)
+
+
+def test_registries_take_turns() -> None:
+    schedule = Schedule([Step(send_to("eu")) for _ in range(4)] + [Step(send_to("us")) for _ in range(3)])
+    assert drain(schedule) == [0, 4, 1, 5, 2, 6, 3]
+
+
+def test_a_registry_with_less_under_way_goes_first() -> None:
+    schedule = Schedule([Step(send_to("eu")), Step(send_to("eu")), Step(send_to("us")), Step(send_to("us"))])
+    assert [schedule.take(), schedule.take()] == [0, 2]
+    schedule.done(2)
+    assert schedule.take() == 3
+
+
+def test_a_closed_lane_holds_up_no_other() -> None:
+    schedule = Schedule([Step(send_to("eu", BULK_FROM)), Step(send_to("eu")), Step(send_to("us"))])
+    assert schedule.take(lambda lane: lane.kind is Kind.SMALL and lane.target == "eu") == 1
+    assert schedule.take(lambda _lane: False) is None
+    assert schedule.ready == 2
+    assert schedule.take() == 2
+
+
+def test_what_one_reading_serves_is_taken_together() -> None:
+    steps = [Step(send_to("eu")), Step(send_to("sg")), Step(send_to("us")), Step(send_to("us"))]
+    schedule = Schedule(steps, fans=((0, 1, 2),))
+    assert schedule.take() == 0
+    assert schedule.join(0, lambda lane: lane.target != "sg") == (2,)
+    assert schedule.ready == 2
+    assert drain(schedule) == [1, 3]
+    assert schedule.join(3) == ()
