@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
 
-.PHONY: help demo test lint bench docs constraints tools clean
+.PHONY: help demo test lint bench soak docs constraints tools clean
 
 help: ## What there is.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,7 +16,7 @@ demo: $(VENV)/.runtime ## The whole job on this machine: a local cloud, real ima
 
 test: $(VENV)/.dev lint tools ## Everything that must hold; the fast parts first.
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit
-	$(BIN)/python -m pytest -n $(WORKERS) tests/scenarios tests/property tests/contract tests/e2e
+	$(BIN)/python -m pytest -n $(WORKERS) tests/scenarios tests/property tests/contract tests/faults tests/e2e
 
 lint: $(VENV)/.dev ## Types, style, imports between rooms, generated files.
 	$(BIN)/ruff check reconciler tests
@@ -28,8 +28,12 @@ lint: $(VENV)/.dev ## Types, style, imports between rooms, generated files.
 docs: $(VENV)/.dev ## Write the generated pages.
 	$(BIN)/reconciler explain --markdown > docs/rules.md
 
-bench: $(VENV)/.dev tools ## Copy side by side with skopeo, time start-ups; writes docs/benchmarks.md.
+bench: $(VENV)/.dev tools ## Race skopeo, and crane, regsync, image-syncer where they are; writes docs/benchmarks.md.
 	$(BIN)/python -m tests.bench
+
+soak: $(VENV)/.dev tools ## Faults and kills at length: 300 drawn sequences, 50 kills of a copy of 1 GiB; about half an hour.
+	FAULT_SEEDS=300 $(BIN)/python -m pytest -n $(WORKERS) tests/faults/test_fuzz.py
+	KILL_MOMENTS=50 KILL_MIB=1024 $(BIN)/python -m pytest --timeout 3600 tests/faults/test_kill.py
 
 tools: ## The servers and readers that the interoperability tests run against.
 	@.ci/tools
