@@ -50,16 +50,14 @@ class Tally:
         return None if self.seconds is None else units.megabytes_per_second(self.bytes_moved, self.seconds)
 
     def sentence(self) -> str:
-        """`12 selected, 10 imported, 2 skipped, 0 failed, 118.0 MiB moved, 9.4 MiB mounted, 2.8s, 44.1 MB/s`."""
-        parts = [
-            f"{units.count(self.selected)} selected",
-            f"{units.count(self.imported)} imported",
-            f"{units.count(self.skipped)} skipped",
-            f"{units.count(len(self.failures))} failed",
-            f"{units.size(self.bytes_moved)} moved",
-        ]
-        if self.bytes_mounted:
-            parts.append(f"{units.size(self.bytes_mounted)} mounted")
+        """`12 selected, 10 imported, 2 failed, 118.0 MiB moved, 9.4 MiB mounted, 2.8s, 44.1 MB/s`; without zeros."""
+        parts = [f"{units.count(self.imported)} imported"]
+        if self.selected != self.imported:
+            parts.insert(0, f"{units.count(self.selected)} selected")
+        counts = ((self.skipped, "skipped"), (len(self.failures), "failed"))
+        parts += [f"{units.count(number)} {what}" for number, what in counts if number]
+        amounts = ((self.bytes_moved, "moved"), (self.bytes_mounted, "mounted"))
+        parts += [f"{units.size(amount)} {how}" for amount, how in amounts if amount]
         if self.seconds is not None:
             parts.append(units.duration(self.seconds))
             if self.bytes_moved and self.seconds:

@@ -25,7 +25,7 @@ def test_the_demo_shows_the_whole_job(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     for line in (
         "plan: 6 to create, 16 images, ",
-        "16 imported, 0 skipped, 0 failed",
+        "apply: 8 done; 16 imported, ",
         "nothing to do: ",
         "visibility: public -> private",
         "drift: 1 resource differs, 1 image different",
