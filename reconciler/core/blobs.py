@@ -48,8 +48,9 @@ def account(
     Images that the service moves itself (`Via.RULE`) get their size and move no byte of ours. Raises KeyError when
     `contents` lacks a manifest.
     """
-    needs: dict[tuple[str, Digest], _Need] = {}
-    known_manifests: set[tuple[RepositoryName, Digest]] = set()
+    needs: dict[str, dict[Digest, _Need]] = {}
+    known_manifests: dict[RepositoryName, set[Digest]] = {}
+    sources: dict[RepositoryName, RepositoryName] = {}
     counted: list[Transfer] = []
     holders = _holders(present)
     total_alone = 0
@@ -65,33 +66,57 @@ def account(
             continue
         target = RepositoryName(transfer.target.registry, transfer.target.repository)
         source = RepositoryName(transfer.source.registry, transfer.source.repository)
+        source = sources.setdefault(source, source)
         held = present.get(target, frozenset())
+        known = known_manifests.setdefault(target, set())
         moved = 0
         for digest in order:
-            if digest not in held and (target, digest) not in known_manifests:
+            if digest not in held and digest not in known:
                 moved += contents[digest].size
-            known_manifests.add((target, digest))
+            known.add(digest)
+        needed = needs.setdefault(target.registry, {})
         for blob, origin in blobs.values():
-            key = (target.registry, blob.digest)
-            if key not in needs:
-                needs[key] = _Need(blob, origin or source, holders.get(key), {})
-                if holders.get(key) is None:
-                    moved += blob.size
-            needs[key].repositories.setdefault(target.path, blob.digest in held)
+            need = needed.get(blob.digest)
+            if need is None:
+                holder = holders.get((target.registry, blob.digest))
+                need = needed[blob.digest] = _Need(blob, origin or source, holder, target.path)
+                moved += blob.size if holder is None else 0
+            if blob.digest not in held:
+                need.lack(target.path)
         total_alone += size
         counted.append(replace(transfer, bytes=moved, size=size))
-    routes = tuple(_route(registry, need) for (registry, _), need in needs.items())
+    del known_manifests, holders
+    routes = tuple(need.route(registry) for registry, needed in needs.items() for need in needed.values())
     total = sum(transfer.bytes for transfer in counted)
     return Account(tuple(counted), routes, total, total_alone - total)
 
 
-@dataclass(slots=True)
 class _Need:
-    blob: Descriptor
-    source: RepositoryName
-    holder: str | None
-    repositories: dict[str, bool]
-    """Repository path to whether it holds the blob already, in the order in which images ask for it."""
+    """One blob that one registry needs. Most are needed in one repository only, and there are many of them."""
+
+    __slots__ = ("_blob", "_first", "_holder", "_others", "_source")
+
+    def __init__(self, blob: Descriptor, source: RepositoryName, holder: str | None, first: str) -> None:
+        """`holder` has the blob already; without one, the repository `first` lacks it."""
+        self._blob = blob
+        self._source = source
+        self._holder = holder
+        self._first = first
+        self._others: dict[str, None] | None = None
+
+    def lack(self, path: str) -> None:
+        """Repository `path` does not hold the blob."""
+        if path == self._first and self._holder is None:
+            return
+        if self._others is None:
+            self._others = {}
+        self._others[path] = None
+
+    def route(self, registry: str) -> BlobRoute:
+        others = tuple(self._others or ())
+        if self._holder is not None:
+            return BlobRoute(registry, self._blob, self._source, None, self._holder, others)
+        return BlobRoute(registry, self._blob, self._source, self._first, self._first, others)
 
 
 def _holders(present: Mapping[RepositoryName, frozenset[Digest]]) -> dict[tuple[str, Digest], str]:
@@ -101,10 +126,3 @@ def _holders(present: Mapping[RepositoryName, frozenset[Digest]]) -> dict[tuple[
         for repository in sorted(present, reverse=True)
         for digest in present[repository]
     }
-
-
-def _route(registry: str, need: _Need) -> BlobRoute:
-    lacking = [path for path, held in need.repositories.items() if not held]
-    if need.holder is not None:
-        return BlobRoute(registry, need.blob, need.source, None, need.holder, tuple(lacking))
-    return BlobRoute(registry, need.blob, need.source, lacking[0], lacking[0], tuple(lacking[1:]))

@@ -52,7 +52,7 @@ class ManifestDone:
 
 @dataclass(frozen=True, slots=True)
 class ImageDone:
-    """A tag was written and read back, or failed for good."""
+    """A tag was written and the registry confirmed its digest, or it failed for good."""
 
     outcome: ImageOutcome
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from reconciler.core.blobs import Account, BlobRoute
+from reconciler.core.blobs import Account
 from reconciler.model.image import Contents, Descriptor, Digest, ManifestContent, RepositoryName, closure
 from reconciler.model.plan import Transfer, TransferReason, Via
 
@@ -138,23 +138,43 @@ def build(account: Account, contents: Contents, present: Mapping[RepositoryName,
     return _Builder(account, contents, present).plan()
 
 
+_NOBODY = -1
+
+
+@dataclass(slots=True)
+class _Place:
+    """One target repository: what it `held` if it was `looked_at`, and by digest the steps and images that bring what
+    it lacks. `inner` are manifests that something else points at; `last_tag` is a step and its image's time of push."""
+
+    name: RepositoryName
+    held: frozenset[Digest]
+    looked_at: bool
+    mounts: dict[Digest, int] = field(default_factory=dict)
+    puts: dict[Digest, int] = field(default_factory=dict)
+    mount_owner: dict[Digest, int] = field(default_factory=dict)
+    manifest_owner: dict[Digest, int] = field(default_factory=dict)
+    inner: set[Digest] = field(default_factory=set)
+    last_tag: tuple[int, int] | None = None
+
+
 class _Builder:
+    """Whom bytes are counted for: the first image in plan order that needs them, as `core.blobs` counts."""
+
     def __init__(
         self, account: Account, contents: Contents, present: Mapping[RepositoryName, frozenset[Digest]]
     ) -> None:
         self._contents = contents
         self._present = present
         self._images = tuple(transfer for transfer in account.transfers if transfer.via is Via.EXECUTOR)
-        self._routes = {(route.registry, route.blob.digest): route for route in account.routes}
-        self._closures = {t.digest: closure(t.digest, contents) for t in self._images}
+        self._routes = account.routes
+        self._route_of: dict[str, dict[Digest, int]] = {}
+        for number, route in enumerate(account.routes):
+            self._route_of.setdefault(route.registry, {})[route.blob.digest] = number
+        # By route. Lists, because what they hold goes into many tuples: an array would make each a number of its own.
+        self._sent: list[int | None] = [None] * len(account.routes)
+        self._blob_owner: list[int] = [_NOBODY] * len(account.routes)
         self._steps: list[Step] = []
-        self._blob_steps: dict[tuple[RepositoryName, Digest], int] = {}
-        self._manifest_steps: dict[tuple[RepositoryName, Digest], int] = {}
-        self._last_tag: dict[RepositoryName, tuple[int, int]] = {}
-        self._blob_owner: dict[tuple[str, Digest], int] = {}
-        self._mount_owner: dict[tuple[RepositoryName, Digest], int] = {}
-        self._manifest_owner: dict[tuple[RepositoryName, Digest], int] = {}
-        self._inner: set[tuple[RepositoryName, Digest]] = set()
+        self._places: dict[RepositoryName, _Place] = {}
 
     def plan(self) -> TransferPlan:
         self._assign_owners()
@@ -172,96 +192,96 @@ class _Builder:
                 readings.setdefault((step.job.source.registry, step.job.blob.digest), []).append(number)
         return tuple(tuple(numbers) for numbers in readings.values() if len(numbers) > 1)
 
+    def _place(self, target: RepositoryName) -> _Place:
+        if target not in self._places:
+            self._places[target] = _Place(target, self._present.get(target, frozenset()), target in self._present)
+        return self._places[target]
+
     def _assign_owners(self) -> None:
-        """Whom bytes are counted for: the first image in plan order that needs them, as `core.blobs` counts."""
         for owner, transfer in enumerate(self._images):
-            target = _target(transfer)
-            order = self._closures[transfer.digest]
+            place = self._place(_target(transfer))
+            routes = self._route_of.get(place.name.registry, {})
+            order = closure(transfer.digest, self._contents)
             for digest in order:
-                self._manifest_owner.setdefault((target, digest), owner)
+                place.manifest_owner.setdefault(digest, owner)
                 for blob in self._contents[digest].blobs:
-                    self._blob_owner.setdefault((target.registry, blob.digest), owner)
-                    self._mount_owner.setdefault((target, blob.digest), owner)
+                    number = routes[blob.digest]
+                    if self._blob_owner[number] == _NOBODY:
+                        self._blob_owner[number] = owner
+                    if self._routes[number].mount_into:
+                        place.mount_owner.setdefault(blob.digest, owner)
             # The tag's own PUT writes the root, unless something else needs it to be there before.
-            self._inner.update((target, digest) for digest in order if digest != transfer.digest)
+            place.inner.update(digest for digest in order if digest != transfer.digest)
             if order[-1] != transfer.digest:
-                self._inner.add((target, transfer.digest))
+                place.inner.add(transfer.digest)
 
     def _add_image(self, owner: int, transfer: Transfer) -> None:
-        target, source = _target(transfer), _source(transfer)
-        held = self._present.get(target, frozenset())
+        place, source = self._place(_target(transfer)), _source(transfer)
         manifests: dict[Digest, int] = {}
         root_needs: Sequence[int] = ()
-        for digest in self._closures[transfer.digest]:
+        for digest in closure(transfer.digest, self._contents):
             content = self._contents[digest]
-            needs = self._needs(content, target, manifests)
+            needs = self._needs(content, place, manifests)
             if digest == transfer.digest:
                 root_needs = needs
-            if (target, digest) in self._inner and digest not in held:
-                manifests[digest] = self._manifest_step(content, content.origin or source, target, needs)
-        root = self._contents[transfer.digest]
+            if digest in place.inner and digest not in place.held:
+                manifests[digest] = self._manifest_step(content, content.origin or source, place, needs)
         fresh = (
-            transfer.digest not in held
-            and (target, transfer.digest) not in self._inner
-            and self._manifest_owner[target, transfer.digest] == owner
+            transfer.digest not in place.held
+            and transfer.digest not in place.inner
+            and place.manifest_owner[transfer.digest] == owner
         )
         follows: tuple[int, ...] = ()
-        previous = self._last_tag.get(target)
-        if previous is not None and previous[1] < transfer.pushed:
-            follows = (previous[0],)
-        number = self._append(
-            WriteTag(root, transfer, owner, fresh), dict.fromkeys((*root_needs, *manifests.values())), follows
-        )
-        if previous is None or previous[1] <= transfer.pushed:
-            self._last_tag[target] = (number, transfer.pushed)
+        if place.last_tag is not None and place.last_tag[1] < transfer.pushed:
+            follows = (place.last_tag[0],)
+        job = WriteTag(self._contents[transfer.digest], transfer, owner, fresh)
+        number = self._append(job, dict.fromkeys((*root_needs, *manifests.values())), follows)
+        if place.last_tag is None or place.last_tag[1] <= transfer.pushed:
+            place.last_tag = (number, transfer.pushed)
 
-    def _needs(
-        self, content: ManifestContent, target: RepositoryName, manifests: Mapping[Digest, int]
-    ) -> tuple[int, ...]:
+    def _needs(self, content: ManifestContent, place: _Place, manifests: Mapping[Digest, int]) -> tuple[int, ...]:
         blobs = sorted(content.blobs, key=lambda blob: -blob.size)
-        steps = [self._blob_step(blob, target) for blob in blobs]
-        steps += [manifests.get(child.digest) for child in content.manifests]
+        steps = dict.fromkeys(self._blob_step(blob, place) for blob in blobs if blob.digest not in place.held)
+        below = [child.digest for child in content.manifests]
         if content.subject is not None:
-            steps.append(manifests.get(content.subject))
-        return tuple(dict.fromkeys(step for step in steps if step is not None))
+            below.append(content.subject)
+        steps.update(dict.fromkeys(manifests[digest] for digest in below if digest in manifests))
+        return tuple(steps)
 
-    def _blob_step(self, blob: Descriptor, target: RepositoryName) -> int | None:
-        key = (target, blob.digest)
-        if key not in self._blob_steps:
-            route = self._routes[target.registry, blob.digest]
-            if target.path == route.send_to:
-                self._add_send(route, target)
-            elif target.path in route.mount_into:
-                self._add_mount(route, target)
-        return self._blob_steps.get(key)
+    def _blob_step(self, blob: Descriptor, place: _Place) -> int:
+        number = self._route_of[place.name.registry][blob.digest]
+        if place.name.path == self._routes[number].send_to:
+            return self._send_step(number, place)
+        if blob.digest not in place.mounts:
+            place.mounts[blob.digest] = self._add_mount(number, place)
+        return place.mounts[blob.digest]
 
-    def _add_send(self, route: BlobRoute, target: RepositoryName) -> int:
-        owner = self._blob_owner[route.registry, route.blob.digest]
-        job: Job = SendBlob(route.blob, route.source, target, target in self._present, owner)
-        if route.source.registry == route.registry:
-            job = MountBlob(route.blob, route.source, target, route.source.path, owner)
-        number = self._append(job)
-        self._blob_steps[target, route.blob.digest] = number
-        return number
+    def _send_step(self, number: int, place: _Place) -> int:
+        step = self._sent[number]
+        if step is None:
+            route, owner, target = self._routes[number], self._blob_owner[number], place.name
+            job: Job = SendBlob(route.blob, route.source, target, place.looked_at, owner)
+            if route.source.registry == route.registry:
+                job = MountBlob(route.blob, route.source, target, route.source.path, owner)
+            step = self._sent[number] = self._append(job)
+        return step
 
-    def _add_mount(self, route: BlobRoute, target: RepositoryName) -> None:
+    def _add_mount(self, number: int, place: _Place) -> int:
+        route = self._routes[number]
         follows: tuple[int, ...] = ()
         if route.send_to is not None:
-            first = RepositoryName(route.registry, route.send_to)
-            sent = self._blob_steps.get((first, route.blob.digest))
-            follows = (self._add_send(route, first) if sent is None else sent,)
-        owner = self._mount_owner[target, route.blob.digest]
-        job = MountBlob(route.blob, route.source, target, route.holder, owner)
-        self._blob_steps[target, route.blob.digest] = self._append(job, (), follows)
+            follows = (self._send_step(number, self._place(RepositoryName(route.registry, route.send_to))),)
+        owner = place.mount_owner[route.blob.digest]
+        job = MountBlob(route.blob, route.source, place.name, route.holder, owner)
+        return self._append(job, (), follows)
 
     def _manifest_step(
-        self, content: ManifestContent, source: RepositoryName, target: RepositoryName, needs: Iterable[int]
+        self, content: ManifestContent, source: RepositoryName, place: _Place, needs: Iterable[int]
     ) -> int:
-        key = (target, content.digest)
-        if key not in self._manifest_steps:
-            job = PutManifest(content, source, target, self._manifest_owner[key])
-            self._manifest_steps[key] = self._append(job, needs)
-        return self._manifest_steps[key]
+        if content.digest not in place.puts:
+            job = PutManifest(content, source, place.name, place.manifest_owner[content.digest])
+            place.puts[content.digest] = self._append(job, needs)
+        return place.puts[content.digest]
 
     def _append(self, job: Job, needs: Iterable[int] = (), follows: tuple[int, ...] = ()) -> int:
         self._steps.append(Step(job, tuple(needs), follows))

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from reconciler.model.image import Digest
 from reconciler.oci.client import Registry
-from reconciler.oci.errors import RegistryDenied
+from reconciler.oci.errors import RegistryDenied, RegistryError
 from reconciler.oci.session import UploadSession
 
 _WORTH_A_TRIAL = 4
@@ -40,15 +40,18 @@ class Presence:
         return held
 
     def seen(self, registry: Registry, repository: str, digest: Digest) -> None:
-        """Learn from a blob that is there, unless there is nothing to learn. Raises RegistryError."""
+        """Learn from a blob that is there, unless there is nothing to learn."""
         with self._lock:
             if registry.host not in self._untried:
                 return
             self._untried.discard(registry.host)
-        session = registry.mount(repository, digest, repository)
-        if session is not None:
-            registry.cancel(session)
-            return
+        try:
+            session = registry.mount(repository, digest, repository)
+            if session is not None:
+                registry.cancel(session)
+                return
+        except RegistryError:
+            return  # nobody needs the trial: the blob is there, and others are asked for with a HEAD
         with self._lock:
             self._trusted.add(registry.host)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum, auto
 
 from reconciler.transfer.lanes import Lane, lane_of
@@ -25,6 +25,33 @@ _OVER = (_State.DONE, _State.FAILED, _State.DROPPED)
 _NONE: tuple[int, ...] = ()
 
 
+class _Links:
+    """Which steps wait for each step: two flat arrays, because there may be hundreds of thousands."""
+
+    def __init__(self, before: Sequence[tuple[int, ...]]) -> None:
+        """`before` are, for each step, the numbers of those that it waits for."""
+        self._start = array("l", bytes(array("l").itemsize * (len(before) + 1)))
+        for numbers in before:
+            for number in numbers:
+                self._start[number] += 1
+        for number in range(1, len(self._start)):
+            self._start[number] += self._start[number - 1]
+        self._after = array("l", bytes(array("l").itemsize * self._start[-1]))
+        for waiting in reversed(range(len(before))):
+            for number in before[waiting]:
+                self._start[number] -= 1
+                self._after[self._start[number]] = waiting
+        self._added: dict[int, list[int]] = {}
+
+    def after(self, number: int) -> Sequence[int]:
+        found = self._after[self._start[number] : self._start[number + 1]]
+        added = self._added.get(number)
+        return found if added is None else [*found, *added]
+
+    def add(self, number: int, waiting: Iterable[int]) -> None:
+        self._added.setdefault(number, []).extend(waiting)
+
+
 class Schedule:
     """Steps in, outcomes in, ready steps out: each registry its share, and for each the most important step first.
 
@@ -35,8 +62,8 @@ class Schedule:
         self._steps = steps
         self._state = bytearray([_State.WAITING]) * len(steps)
         self._missing = array("l", bytes(array("l").itemsize * len(steps)))
-        self._needed_by: dict[int, list[int]] = {}
-        self._followed_by: dict[int, list[int]] = {}
+        self._needed_by = _Links([step.needs for step in steps])
+        self._followed_by = _Links([step.follows for step in steps])
         self._users = array("l", self._missing)
         self._ready: defaultdict[Lane, list[int]] = defaultdict(list)
         self._running: defaultdict[str, int] = defaultdict(int)
@@ -47,10 +74,7 @@ class Schedule:
         for number, step in enumerate(steps):
             self._missing[number] = len(step.needs) + len(step.follows)
             for need in step.needs:
-                self._needed_by.setdefault(need, []).append(number)
                 self._users[need] += 1
-            for earlier in step.follows:
-                self._followed_by.setdefault(earlier, []).append(number)
             if not self._missing[number]:
                 self._make_ready(number)
 
@@ -87,9 +111,9 @@ class Schedule:
     def done(self, number: int) -> None:
         """The step succeeded."""
         self._end(number, _State.DONE)
-        for waiting in self._needed_by.get(number, _NONE):
+        for waiting in self._needed_by.after(number):
             self._release(waiting)
-        for waiting in self._followed_by.get(number, _NONE):
+        for waiting in self._followed_by.after(number):
             self._release(waiting)
 
     def fail(self, number: int) -> tuple[int, ...]:
@@ -107,16 +131,16 @@ class Schedule:
             self._end(current, _State.FAILED)
             if isinstance(self._steps[current].job, WriteTag):
                 lost.append(current)
-            blocked.extend(self._needed_by.get(current, _NONE))
+            blocked.extend(self._needed_by.after(current))
             self._let_follow(current)
             self._abandon_needs(current)
         return tuple(sorted(lost))
 
     def _let_follow(self, number: int) -> None:
-        waiting = [n for n in self._followed_by.get(number, _NONE) if self._state[n] not in _OVER]
+        waiting = [n for n in self._followed_by.after(number) if self._state[n] not in _OVER]
         mounts = [n for n in waiting if isinstance(self._steps[n].job, MountBlob)]
-        for other in mounts[1:]:
-            self._followed_by.setdefault(mounts[0], []).append(other)
+        if mounts:
+            self._followed_by.add(mounts[0], mounts[1:])
         for follower in waiting:
             if follower not in mounts[1:]:
                 self._release(follower)
@@ -129,7 +153,7 @@ class Schedule:
                 self._drop(need)
 
     def _drop(self, number: int) -> None:
-        if any(self._state[n] not in _OVER for n in self._followed_by.get(number, _NONE)):
+        if any(self._state[n] not in _OVER for n in self._followed_by.after(number)):
             return  # a mount elsewhere counts on it
         self._end(number, _State.DROPPED)
         self._abandon_needs(number)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -43,16 +45,16 @@ def send(registry: Registry, *contents: bytes) -> None:
 
 def test_a_registry_that_takes_it_is_asked_once_for_each_blob() -> None:
     store = Store(201)
-    with scripted(store) as server:
-        send(server.registry(), b"one", b"two", b"three")
+    with scripted(store) as server, closing(server.registry()) as registry:
+        send(registry, b"one", b"two", b"three")
         assert [path.split("?")[0] for path in server.paths()] == ["POST /v2/a/b/blobs/uploads/"] * 3
     assert sorted(store.blobs.values()) == [b"one", b"three", b"two"]
 
 
 def test_a_registry_that_opens_a_session_instead_costs_no_request_more() -> None:
     store = Store(202)
-    with scripted(store) as server:
-        send(server.registry(), b"one", b"two")
+    with scripted(store) as server, closing(server.registry()) as registry:
+        send(registry, b"one", b"two")
         assert [asked.method for asked in server.asked] == ["POST", "PUT", "POST", "PUT"]
         assert [asked.body for asked in server.asked] == [b"one", b"one", b"", b"two"]
     assert sorted(store.blobs.values()) == [b"one", b"two"]
@@ -61,16 +63,15 @@ def test_a_registry_that_opens_a_session_instead_costs_no_request_more() -> None
 @pytest.mark.parametrize("status", [400, 404, 405, 415])
 def test_a_registry_that_refuses_it_is_not_asked_again(status: int) -> None:
     store = Store(status)
-    with scripted(store) as server:
-        send(server.registry(), b"one", b"two")
+    with scripted(store) as server, closing(server.registry()) as registry:
+        send(registry, b"one", b"two")
         assert [asked.method for asked in server.asked] == ["POST", "POST", "PUT", "POST", "PUT"]
     assert sorted(store.blobs.values()) == [b"one", b"two"]
 
 
 def test_a_busy_registry_teaches_nothing() -> None:
     store = Store(503)
-    with scripted(store) as server:
-        registry = server.registry(attempts=1)
+    with scripted(store) as server, closing(server.registry(attempts=1)) as registry:
         with pytest.raises(RegistryBusy):
             send(registry, b"one")
         store.posts = 201
@@ -80,21 +81,22 @@ def test_a_busy_registry_teaches_nothing() -> None:
 
 def test_an_answer_that_got_lost_is_asked_for() -> None:
     store = Store(201)
-    with scripted(lambda asked: _losing_the_first_answer(store, asked)) as server:
-        upload = server.registry().upload("a/b", Descriptor(digest_bytes(b"one"), 3), lambda n: io.BytesIO(b"one"[n:]))
+    losing = partial(_without_the_answer, store)
+    with scripted(losing) as server, closing(server.registry()) as registry:
+        upload = registry.upload("a/b", Descriptor(digest_bytes(b"one"), 3), lambda n: io.BytesIO(b"one"[n:]))
         with pytest.raises(RegistryBusy):
             upload.attempt()
         upload.attempt()
         assert [asked.method for asked in server.asked] == ["POST", "HEAD"]
 
 
-def _losing_the_first_answer(store: Store, asked: Asked) -> Reply:
+def _without_the_answer(store: Store, asked: Asked) -> Reply:
     reply = store(asked)
     return Reply(503) if asked.method == "POST" else reply
 
 
 def test_large_blobs_go_through_a_session() -> None:
     store = Store(201)
-    with scripted(store) as server:
-        send(server.registry(), b"small", bytes(SINGLE_POST_LIMIT + 1))
+    with scripted(store) as server, closing(server.registry()) as registry:
+        send(registry, b"small", bytes(SINGLE_POST_LIMIT + 1))
         assert [asked.method for asked in server.asked] == ["POST", "POST", "PUT"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from contextlib import closing
 
 from reconciler.model.image import RepositoryName
 from reconciler.model.plan import TransferReason
@@ -44,12 +46,13 @@ def test_new_images_cost_two_requests_a_blob_and_one_a_tag(source: RealRegistry,
 def test_a_tag_that_changed_costs_one_request(source: RealRegistry, target: RealRegistry) -> None:
     images = many(source, 2)
     carry_out(order(source, target, images).plan)
-    before = asked(target)
+    before = len(target.requests())
 
     ordered = order(source, target, images, reason=TransferReason.DIFFERENT, known_empty=False)
     carry_out(ordered.plan)
 
-    assert asked(target) - before == Counter(PUT=2, **questions(ordered.plan))
+    about_tags = [method for method, path, _ in target.requests()[before:] if "/manifests/" in path]
+    assert about_tags == ["PUT", "PUT"]
 
 
 def test_blobs_that_may_be_there_are_asked_for_and_sent_in_one(source: RealRegistry, target: RealRegistry) -> None:
@@ -73,8 +76,7 @@ def test_a_registry_whose_answers_to_such_questions_mean_nothing_is_asked_proper
             return Reply(200 if asked.path.endswith(held) else 404)
         return Reply(202, {"Location": "/v2/a/b/blobs/uploads/1"})
 
-    with scripted(answer) as server:
-        registry = server.registry()
+    with scripted(answer) as server, closing(server.registry()) as registry:
         presence = Presence([server.host] * 10)
         assert presence.ask(registry, "a/b", held) is True
         assert presence.ask(registry, "a/b", held) is True
@@ -90,8 +92,7 @@ def test_a_registry_that_answers_them_is_believed() -> None:
             return Reply(200 if asked.method == "HEAD" else 201)
         return Reply(202, {"Location": "/v2/a/b/blobs/uploads/1"})
 
-    with scripted(answer) as server:
-        registry = server.registry()
+    with scripted(answer) as server, closing(server.registry()) as registry:
         presence = Presence([server.host] * 10)
         assert presence.ask(registry, "a/b", held) is True
         assert presence.ask(registry, "a/b", held) is True
@@ -101,9 +102,9 @@ def test_a_registry_that_answers_them_is_believed() -> None:
 
 
 def test_few_questions_are_not_worth_a_trial() -> None:
-    with scripted(lambda _: Reply(200)) as server:
+    with scripted(lambda _: Reply(200)) as server, closing(server.registry()) as registry:
         presence = Presence([server.host])
-        assert presence.ask(server.registry(), "a/b", DIGEST) is True
+        assert presence.ask(registry, "a/b", DIGEST) is True
         assert [a.method for a in server.asked] == ["HEAD"]
 
 
@@ -119,13 +120,13 @@ class Lister:
         if asked.method == "HEAD":
             found = asked.path.rsplit("/", 1)[1] in self.names
             return Reply(200 if found else 404, {"Docker-Content-Digest": DIGEST})
-        body = '{"tags": [%s]}' % ", ".join(f'"{name}"' for name in self.names)
+        body = json.dumps({"tags": sorted(self.names)})
         return Reply(self.status, {"Link": self.link} if self.link else {}, body.encode())
 
 
 def test_one_listing_speaks_for_all_tags_that_are_not_there() -> None:
-    with scripted(Lister("old")) as server:
-        registry, repository = server.registry(), RepositoryName(server.host, "a/b")
+    with scripted(Lister("old")) as server, closing(server.registry()) as registry:
+        repository = RepositoryName(server.host, "a/b")
         tags = Tags([repository] * 4)
         found = [tags.find(registry, repository, tag) for tag in ("new", "old", "newer")]
         assert [None if each is None else each.digest for each in found] == [None, DIGEST, None]
@@ -135,8 +136,8 @@ def test_one_listing_speaks_for_all_tags_that_are_not_there() -> None:
 def test_a_listing_is_believed_for_a_while() -> None:
     now = [0.0]
     lister = Lister()
-    with scripted(lister) as server:
-        registry, repository = server.registry(), RepositoryName(server.host, "a/b")
+    with scripted(lister) as server, closing(server.registry()) as registry:
+        repository = RepositoryName(server.host, "a/b")
         tags = Tags([repository] * 3, clock=lambda: now[0])
         assert tags.find(registry, repository, "v1") is None
         lister.names.add("v2")
@@ -146,8 +147,8 @@ def test_a_listing_is_believed_for_a_while() -> None:
 
 def test_a_repository_that_cannot_be_listed_in_one_request_is_asked_for_each_tag() -> None:
     for lister in (Lister("v1", status=403), Lister("v1", link='</v2/a/b/tags/list?last=v1>; rel="next"')):
-        with scripted(lister) as server:
-            registry, repository = server.registry(), RepositoryName(server.host, "a/b")
+        with scripted(lister) as server, closing(server.registry()) as registry:
+            repository = RepositoryName(server.host, "a/b")
             tags = Tags([repository] * 3)
             assert tags.find(registry, repository, "v1") is not None
             assert tags.find(registry, repository, "v2") is None
@@ -155,7 +156,16 @@ def test_a_repository_that_cannot_be_listed_in_one_request_is_asked_for_each_tag
 
 
 def test_a_single_tag_is_asked_for_by_itself() -> None:
-    with scripted(Lister("v1")) as server:
+    with scripted(Lister("v1")) as server, closing(server.registry()) as registry:
         repository = RepositoryName(server.host, "a/b")
-        assert Tags([repository]).find(server.registry(), repository, "v1") is not None
+        assert Tags([repository]).find(registry, repository, "v1") is not None
         assert [a.method for a in server.asked] == ["HEAD"]
+
+
+def test_a_trial_that_fails_troubles_nobody() -> None:
+    with scripted(lambda asked: Reply(200 if asked.method == "HEAD" else 403)) as server:
+        with closing(server.registry()) as registry:
+            presence = Presence([server.host] * 10)
+            assert presence.ask(registry, "a/b", DIGEST) is True
+            assert presence.ask(registry, "a/b", DIGEST) is True
+        assert [a.method for a in server.asked].count("HEAD") == 2
