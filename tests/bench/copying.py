@@ -1,4 +1,4 @@
-"""Our client as `apply` calls it: `python -m tests.bench.copying SOURCE TARGET JOURNAL REPOSITORY...`.
+"""Our client as `apply` calls it: `python -m tests.bench.copying SCHEME SOURCE TARGET JOURNAL REPOSITORY...`.
 
 Two plain registries have no control plane that lists digests, so tags are listed and asked for one by one.
 """
@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from reconciler.core.blobs import account
-from reconciler.live.reader import REGISTRY_REQUESTS, WORKERS
 from reconciler.model.address import import_rule
 from reconciler.model.image import Digest, ImageName, ManifestContent, RepositoryName
 from reconciler.model.plan import Transfer, TransferReason
@@ -23,14 +22,21 @@ from reconciler.transfer.engine import run
 from reconciler.transfer.journal import Journal
 from reconciler.transfer.plan import build
 
+_REGISTRY_REQUESTS = 32
+"""Requests in flight at each registry while planning, as the live reader has it; taking it from there would load the
+control plane, which this process has no use for."""
+
+_REPOSITORIES = 8
+"""Repositories that are read side by side, as by the live reader."""
+
 _Tags = dict[str, dict[str, Digest]]
 """Repository to tag to digest; a repository that does not exist is not in it."""
 
 
 def copy(source: Registry, target: Registry, repositories: Sequence[str], journal: Journal) -> bool:
     """Bring every tag of `repositories` to the same name at `target`; whether all of them are there."""
-    with ThreadPoolExecutor(REGISTRY_REQUESTS) as pool:
-        theirs, ours = _listed(source, repositories, pool), _listed(target, repositories, pool)
+    with ThreadPoolExecutor(2) as sides:
+        theirs, ours = sides.map(lambda registry: _listed(registry, repositories), (source, target))
     transfers = list(_missing(source.host, theirs, target.host, ours))
     if not transfers:
         return True
@@ -47,7 +53,9 @@ def copy(source: Registry, target: Registry, repositories: Sequence[str], journa
     return all(outcome.result is ImageResult.IMPORTED for outcome in result.outcomes)
 
 
-def _listed(registry: Registry, repositories: Sequence[str], pool: ThreadPoolExecutor) -> _Tags:
+def _listed(registry: Registry, repositories: Sequence[str]) -> _Tags:
+    """One listing for each repository, one HEAD for each tag."""
+
     def tags(path: str) -> list[str] | None:
         try:
             return registry.tags(path)
@@ -58,12 +66,13 @@ def _listed(registry: Registry, repositories: Sequence[str], pool: ThreadPoolExe
         found = registry.head_manifest(*image)
         return None if found is None else found.digest
 
-    names = {path: found for path, found in zip(repositories, pool.map(tags, repositories), strict=True) if found}
-    images = [(path, tag) for path, found in names.items() for tag in found]
-    listed: _Tags = {path: {} for path in names}
-    for (path, tag), found in zip(images, pool.map(digest, images), strict=True):
-        if found is not None:
-            listed[path][tag] = found
+    with ThreadPoolExecutor(_REGISTRY_REQUESTS) as pool:
+        names = {path: found for path, found in zip(repositories, pool.map(tags, repositories), strict=True) if found}
+        images = [(path, tag) for path, found in names.items() for tag in found]
+        listed: _Tags = {path: {} for path in names}
+        for (path, tag), found in zip(images, pool.map(digest, images), strict=True):
+            if found is not None:
+                listed[path][tag] = found
     return listed
 
 
@@ -89,16 +98,18 @@ def _contents(source: Registry, transfers: Iterable[Transfer]) -> dict[Digest, M
     wanted: dict[str, list[Digest]] = {}
     for transfer in transfers:
         wanted.setdefault(transfer.source.repository, []).append(transfer.digest)
-    share = REGISTRY_REQUESTS // min(len(wanted), WORKERS)
+    share = _REGISTRY_REQUESTS // min(len(wanted), _REPOSITORIES)
     contents: dict[Digest, ManifestContent] = {}
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(_REPOSITORIES) as pool:
         for found in pool.map(lambda item: read_contents(source, *item, workers=share), wanted.items()):
             contents |= found
     return contents
 
 
-def main(source_host: str, target_host: str, journal_file: str, repositories: Sequence[str]) -> int:
-    source, target = Registry(source_host, lambda _: None), Registry(target_host, lambda _: None)
+def main(scheme: str, source_host: str, target_host: str, journal_file: str, *repositories: str) -> int:
+    plain = scheme == "http"
+    source = Registry(source_host, lambda _: None, plain_http=plain)
+    target = Registry(target_host, lambda _: None, plain_http=plain)
     with Journal.open(Path(journal_file)) as journal:
         done = copy(source, target, repositories, journal)
     source.close()
@@ -107,5 +118,4 @@ def main(source_host: str, target_host: str, journal_file: str, repositories: Se
 
 
 if __name__ == "__main__":
-    source_argument, target_argument, journal_argument, *repository_arguments = sys.argv[1:]
-    sys.exit(main(source_argument, target_argument, journal_argument, repository_arguments))
+    sys.exit(main(*sys.argv[1:]))

@@ -7,8 +7,9 @@ import json
 from dataclasses import dataclass
 
 from reconciler.model.json_value import Json
+from reconciler.oci.client import Registry
 from reconciler.oci.manifest import OCI_MANIFEST
-from tests.unit.transfer.lab import Painter, RealRegistry, content
+from tests.unit.transfer.lab import Painter, content
 
 _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -61,23 +62,26 @@ class Corpus:
 FULL = (
     Corpus("A", repositories=4, images=1, everywhere=0, shared=0, own=3, size=64 * _MIB),
     Corpus("B", repositories=30, images=10, everywhere=4, shared=2, own=2, size=16 * 1024),
+    Corpus("C", repositories=30, images=25, everywhere=1, shared=1, own=0, size=16 * 1024),
+    Corpus("RTT", repositories=5, images=10, everywhere=4, shared=2, own=2, size=16 * 1024),
 )
 QUICK = (
     Corpus("A", repositories=2, images=1, everywhere=0, shared=0, own=2, size=_MIB),
     Corpus("B", repositories=3, images=4, everywhere=2, shared=1, own=1, size=4 * 1024),
+    Corpus("C", repositories=2, images=5, everywhere=1, shared=1, own=0, size=4 * 1024),
+    Corpus("RTT", repositories=1, images=2, everywhere=1, shared=0, own=1, size=4 * 1024),
 )
 
 
-def paint(corpus: Corpus, registry: RealRegistry) -> None:
-    client = registry.client()
+def paint(corpus: Corpus, registry: Registry) -> None:
+    """Write every image of the corpus; each is another by its config."""
     for path in corpus.paths:
-        painter = Painter(client, path)
+        painter = Painter(registry, path)
         base = [_layer(painter, f"everywhere {n}", corpus.size) for n in range(corpus.everywhere)]
         base += [_layer(painter, f"{path} {n}", corpus.size) for n in range(corpus.shared)]
         for tag in corpus.tags:
             own = [_layer(painter, f"{path}:{tag} {n}", corpus.size) for n in range(corpus.own)]
             _image(painter, tag, [*base, *own])
-    client.close()
 
 
 def _layer(painter: Painter, name: str, size: int) -> dict[str, Json]:
@@ -88,7 +92,7 @@ def _layer(painter: Painter, name: str, size: int) -> dict[str, Json]:
 def _image(painter: Painter, tag: str, layers: list[dict[str, Json]]) -> None:
     names: list[Json] = [layer["digest"] for layer in layers]
     rootfs: dict[str, Json] = {"type": "layers", "diff_ids": names}
-    config: dict[str, Json] = {"architecture": "amd64", "os": "linux", "rootfs": rootfs}
+    config: dict[str, Json] = {"architecture": "amd64", "os": "linux", "rootfs": rootfs, "author": tag}
     document: dict[str, Json] = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,

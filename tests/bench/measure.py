@@ -6,17 +6,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 _STOPWATCH = Path(__file__).with_name("stopwatch.py")
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`wall` and `cpu` (user and system) in seconds, `peak` resident memory in bytes."""
+    """`wall` and `cpu` (user and system) in seconds, `peak` resident memory in bytes, of the largest process."""
 
     wall: float
     cpu: float
@@ -36,11 +37,11 @@ class Bench:
 
     scratch: Path
 
-    def run(self, command: Sequence[str]) -> Cost:
-        """Raises CommandFailed."""
+    def run(self, command: Sequence[str], extra: Mapping[str, str] = _NOTHING) -> Cost:
+        """`extra` is added to the environment. Raises CommandFailed."""
         result, noise = self.scratch / "cost.json", self.scratch / "noise.txt"
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        environment["PYTHONPYCACHEPREFIX"] = str(self.scratch / "bytecode")
+        environment |= {"PYTHONPYCACHEPREFIX": str(self.scratch / "bytecode"), **extra}
         with noise.open("wb") as output:
             subprocess.run(
                 [sys.executable, "-I", "-S", str(_STOPWATCH), str(result), *command],

@@ -1,23 +1,20 @@
-"""Copies of one corpus by two clients in turn, each into a registry of its own that is new."""
+"""Copies of one corpus by all clients in turn, each into a registry of its own that is new."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
+from tests.bench.authority import Authority
+from tests.bench.clients import Client, Job, invocation
 from tests.bench.corpus import Corpus
 from tests.bench.measure import Bench, Cost
-from tests.unit.transfer.lab import RealRegistry, serve
-
-
-class Client(StrEnum):
-    OURS = "reconciler"
-    PEER = "skopeo sync"
+from tests.bench.registries import Server, anonymous, delayed, serve
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,80 +25,78 @@ class Lap:
     source_requests: int
     target_requests: int
 
+    @property
+    def requests(self) -> int:
+        return self.source_requests + self.target_requests
+
+
+Laps = Mapping[Client, Lap]
+
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """`again` is the same copy into the same registry, where everything is by then."""
+class Track:
+    """How registries are reached: over TLS with `authority`, the target `delay` seconds away in each direction.
 
-    first: dict[Client, Lap]
-    again: dict[Client, Lap]
+    `done`: everything is at the target when the clients start.
+    """
+
+    authority: Authority | None = None
+    delay: float = 0.0
+    done: bool = False
 
 
 class CopyIncomplete(Exception):
     """A client said that it was done and the target says otherwise."""
 
 
-def race(corpus: Corpus, source: RealRegistry, bench: Bench, rounds: int) -> list[Round]:
-    """Who begins changes from round to round. Raises CommandFailed, CopyIncomplete."""
-    bench.run(_ours(source.host, source.host, bench.scratch / "warm.jsonl", ()))
-    return [_round(corpus, source, bench, number) for number in range(rounds)]
+def race(
+    corpus: Corpus, data: Path, track: Track, clients: Sequence[Client], bench: Bench, rounds: int
+) -> tuple[Laps, ...]:
+    """`data` is the source's storage; the clients take turns at being first. Raises CommandFailed, CopyIncomplete."""
+    # Its bytecode is compiled, as installers leave it.
+    bench.run((sys.executable, "-c", "import tests.bench.copying"))
+    wanted = _digests(corpus, data, bench.scratch / "wanted")
+    laps: list[Laps] = []
+    with serve(bench.scratch / "source", data=data, authority=track.authority) as source:
+        for number in range(rounds):
+            first = number % len(clients)
+            order = (*clients[first:], *clients[:first])
+            laps.append({c: _lap(c, corpus, source, track, bench, wanted) for c in order})
+    return tuple(laps)
 
 
-def _round(corpus: Corpus, source: RealRegistry, bench: Bench, number: int) -> Round:
-    result = Round({}, {})
-    order = list(Client) if number % 2 == 0 else list(reversed(Client))
-    for client in order:
-        folder = bench.scratch / f"{corpus.folder}-{number}-{client.name.lower()}"
-        with serve(folder) as target:
-            command = _command(client, corpus, source.host, target.host, folder)
-            for laps in (result.first, result.again):
-                laps[client] = _lap(command, source, target, bench)
-                _verify(corpus, source, target, client)
-        # What is not on disk yet does not have to get there during somebody else's lap.
-        shutil.rmtree(folder)
-    return result
-
-
-def _lap(command: Sequence[str], source: RealRegistry, target: RealRegistry, bench: Bench) -> Lap:
-    before = _counts(source, target)
-    cost = bench.run(command)
-    after = _counts(source, target)
+def _lap(
+    client: Client, corpus: Corpus, source: Server, track: Track, bench: Bench, wanted: Mapping[tuple[str, str], str]
+) -> Lap:
+    folder = bench.scratch / "lap"
+    with _target(folder / "target", source, track) as (target, address):
+        told = invocation(client, Job(corpus, source.host, address, folder / "client", track.authority))
+        before = source.requests(), target.requests()
+        cost = bench.run(told.command, told.environment)
+        after = source.requests(), target.requests()
+        data = target.data
+    if _digests(corpus, data, folder / "check") != wanted:
+        raise CopyIncomplete(f"{client}: the target of corpus {corpus.name} is not as the source")
+    # What is not on disk yet does not have to get there during somebody else's lap.
+    shutil.rmtree(folder)
     return Lap(cost, after[0] - before[0], after[1] - before[1])
 
 
-def _counts(*registries: RealRegistry) -> list[int]:
-    """Read once the logs stand still: a line is written after its answer."""
-    seen: list[int] = []
-    while True:
-        now = [len(registry.requests()) for registry in registries]
-        if now == seen:
-            return now
-        seen = now
-        time.sleep(0.1)
+@contextmanager
+def _target(folder: Path, source: Server, track: Track) -> Iterator[tuple[Server, str]]:
+    """The registry to fill, and the address that clients have for it."""
+    with ExitStack() as running:
+        data = source.data if track.done else None
+        target = running.enter_context(serve(folder, data=data, authority=track.authority))
+        address = running.enter_context(delayed(target.host, track.delay)) if track.delay else target.host
+        yield target, address
 
 
-def _verify(corpus: Corpus, source: RealRegistry, target: RealRegistry, client: Client) -> None:
-    there, here = source.client(), target.client()
-    for path in corpus.paths:
-        for tag in corpus.tags:
-            wanted, found = there.head_manifest(path, tag), here.head_manifest(path, tag)
-            if wanted is None or found is None or found.digest != wanted.digest:
-                raise CopyIncomplete(f"{client}: `{path}:{tag}` is not at the target as it is at the source")
-    there.close()
-    here.close()
-
-
-def _command(client: Client, corpus: Corpus, source: str, target: str, folder: Path) -> Sequence[str]:
-    if client is Client.OURS:
-        return _ours(source, target, folder / "journal.jsonl", corpus.paths)
-    wanted = folder / "sync.yaml"
-    repositories = "".join(f'    "{path}": []\n' for path in corpus.paths)
-    wanted.write_text(f'"{source}":\n  tls-verify: false\n  images:\n{repositories}')
-    command = (
-        "skopeo --insecure-policy sync --all --src-tls-verify=false --dest-tls-verify=false --src yaml --dest docker"
-    )
-    return (*command.split(), str(wanted), f"{target}/{corpus.folder}")
-
-
-def _ours(source: str, target: str, journal: Path, repositories: Sequence[str]) -> Sequence[str]:
-    return (sys.executable, "-m", "tests.bench.copying", source, target, str(journal), *repositories)
+def _digests(corpus: Corpus, data: Path, folder: Path) -> Mapping[tuple[str, str], str]:
+    """Every tag of the corpus in the storage `data` with the digest of its manifest; "" for one that is not there."""
+    images = [(path, tag) for path in corpus.paths for tag in corpus.tags]
+    with serve(folder, data=data) as server, ThreadPoolExecutor(8) as pool:
+        registry = anonymous(server.host)
+        found = list(pool.map(lambda image: registry.head_manifest(*image), images))
+        registry.close()
+    return {image: "" if there is None else there.digest for image, there in zip(images, found, strict=True)}

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
-import pytest
+from tests.bench.clients import available
+from tests.bench.registries import delayed
+from tests.bench.targets import Target
 
 PROJECT = Path(__file__).parents[2]
-COPIES = [(corpus, client) for corpus in "ABC" for client in ("reconciler", "skopeo sync")]
+RACES = ("A", "A-TLS", "B", "C", "RTT")
+CLIENTS = [str(client) for client in available()]
+
+Table = list[dict[str, str]]
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> str:
-    out = tmp_path_factory.mktemp("bench") / "benchmarks.md"
-    command = [sys.executable, "-m", "tests.bench", "--quick", "--out", str(out)]
+def _page(out: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "tests.bench", "--quick", "--out", str(out), *arguments]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     written = out.read_text(encoding="utf-8")
@@ -24,44 +30,110 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     return written
 
 
-def _rows(page: str, first_column: str) -> list[list[str]]:
-    """The rows of every table whose head begins with `first_column`."""
-    rows: list[list[str]] = []
-    for table in re.findall(rf"^\| {first_column} \|.*\n\|[-|]+\n((?:\|.*\n)+)", page, re.MULTILINE):
-        rows += [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
-    return rows
+def _tables(page: str, first_column: str) -> list[Table]:
+    """Every table whose head begins with `first_column`."""
+    tables = []
+    for head, body in re.findall(rf"^(\| {first_column} \|.*\n)\|[-|]+\n((?:\|.*\n)+)", page, re.MULTILINE):
+        names, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in (head + body).splitlines())
+        tables.append([dict(zip(names, row, strict=True)) for row in rows])
+    return tables
 
 
-def test_every_copy_has_all_its_figures(page: str) -> None:
-    copies = [row for row in _rows(page, "corpus") if len(row) == 8]
-    assert [(row[0], row[1]) for row in copies] == COPIES
-    for _, _, wall, cpu, _, source, target, peak in copies:
-        assert all(float(figure) > 0 for figure in (wall, cpu, source, target, peak))
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))
 
 
-def test_requests_are_those_that_a_copy_takes(page: str) -> None:
-    ours = {row[0]: (int(row[5]), int(row[6])) for row in _rows(page, "corpus") if row[1] == "reconciler"}
-    # Corpus B is 12 tags in 3 repositories: a second copy lists each repository and asks for each tag on both sides.
-    assert ours["C"] == (3 + 12, 3 + 12)
-    # Corpus A is 2 tags in 2 repositories: list, HEAD, manifest, fallback referrers and 3 blobs of each, and the
-    # answer that there is no referrers API, which is asked once or, side by side, twice.
-    assert ours["A"][0] in (2 * 7 + 1, 2 * 8)
+def test_copies_and_listings_have_all_their_figures(tmp_path: Path) -> None:
+    page = _page(tmp_path / "page.md", "--cases", "A,A-TLS,B,C,RTT,LISTING,LARGE")
+    copies, ratios = _tables(page, "case")
+    _every_client_ran_every_case(copies)
+    _requests_are_those_that_a_copy_takes(copies)
+    _ratios_follow_from_the_rounds(ratios)
+    [listings] = _tables(page, "on both sides")
+    _listings_ask_no_registry(listings)
+    [targets] = _tables(page, "target")
+    _targets_have_their_verdicts(targets)
 
 
-def test_ratios_follow_from_the_rounds(page: str) -> None:
-    ratios = [row for row in _rows(page, "corpus") if len(row) == 6]
-    assert [row[0] for row in ratios] == ["A", "B", "C"]
-    for _, wall, rounds, *others in ratios:
-        assert wall == rounds  # one round is its own median
-        assert all(float(figure) > 0 for figure in others)
+def _every_client_ran_every_case(copies: Table) -> None:
+    assert [(row["case"], row["client"]) for row in copies] == list(itertools.product(RACES, CLIENTS))
+    for row in copies:
+        assert all(_number(row[name]) > 0 for name in ("wall s", "CPU s", "requests to source", "peak MB"))
 
 
-def test_start_up_is_timed(page: str) -> None:
-    rows = _rows(page, "command")
-    assert [row[0] for row in rows] == [
+def _requests_are_those_that_a_copy_takes(copies: Table) -> None:
+    ours = {row["case"]: row for row in copies if row["client"] == "reconciler"}
+    # Corpus C is 10 tags in 2 repositories: each repository is listed and each tag asked for once on both sides.
+    assert (ours["C"]["requests to source"], ours["C"]["to target"]) == ("12", "12")
+    # Corpus A is 2 tags in 2 repositories: list, HEAD, manifest and 3 blobs of each; looking for referrers takes at
+    # most two requests more. Over TLS it is no different.
+    assert all(12 <= _number(ours[case]["requests to source"]) <= 16 for case in ("A", "A-TLS"))
+
+
+def _ratios_follow_from_the_rounds(ratios: Table) -> None:
+    assert [(row["case"], row["beside"]) for row in ratios] == list(itertools.product(RACES, CLIENTS[1:]))
+    for row in ratios:
+        assert row["wall"] == row["wall, round by round"]  # one round is its own median
+        assert all(_number(row[name]) > 0 for name in ("CPU", "requests", "peak memory"))
+
+
+def _listings_ask_no_registry(listings: Table) -> None:
+    assert [row["on both sides"] for row in listings] == ["10 tags in 2 repositories", "300 tags in 2 repositories"]
+    assert [row["registry requests"] for row in listings] == ["0", "0"]
+    # 150 tags are two pages, of two repositories on two sides; 5 are one.
+    few, many = (int(row["calls"]) for row in listings)
+    assert many - few == 4
+
+
+def _targets_have_their_verdicts(targets: Table) -> None:
+    assert len(targets) >= 9
+    for row in targets:
+        assert re.fullmatch(r"met|missed by \d+%", row[""])
+
+
+def test_start_up_is_timed(tmp_path: Path) -> None:
+    page = _page(tmp_path / "page.md", "--cases", "START")
+    [rows] = _tables(page, "command")
+    assert [row["command"] for row in rows] == [
         "an empty Python program",
         "`reconciler --help`",
         "`reconciler validate`, 5 resources",
         "`reconciler plan --live`, 50 resources",
     ]
-    assert all(float(figure) > 0 for row in rows for figure in row[1:])
+    assert all(_number(row[name]) > 0 for row in rows for name in ("wall s", "CPU s", "peak MB"))
+
+
+def test_a_case_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.bench", "--quick", "--cases", "A,Z", "--out", str(tmp_path / "page.md")]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert not (tmp_path / "page.md").exists()
+
+
+def test_the_relay_keeps_bytes_and_their_order_on_many_connections() -> None:
+    def echo(connection: socket.socket) -> None:
+        with connection:
+            while data := connection.recv(65536):
+                connection.sendall(data)
+
+    def serve(listener: socket.socket, count: int) -> None:
+        for _ in range(count):
+            threading.Thread(target=echo, args=(listener.accept()[0],)).start()
+
+    payloads = [bytes([number]) * 100_000 + bytes(range(256)) * 500 for number in range(20)]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener, len(payloads))).start()
+        with delayed(f"127.0.0.1:{listener.getsockname()[1]}", 0.01) as address:
+            host, _, port = address.rpartition(":")
+            connections = [socket.create_connection((host, int(port))) for _ in payloads]
+            for connection, payload in zip(connections, payloads, strict=True):
+                connection.sendall(payload)
+            for connection, payload in zip(connections, payloads, strict=True):
+                with connection, connection.makefile("rb") as received:
+                    assert received.read(len(payload)) == payload
+
+
+def test_verdicts_say_by_how_much_a_target_was_missed() -> None:
+    assert Target("wall", 1.4, 1.4, "x").verdict == "met"
+    assert Target("wall", 2.0, 1.5, "x").verdict == "missed by 25%"
+    assert Target("memory", 60.0, 66.0, " MB", at_most=True).verdict == "missed by 10%"
