@@ -24,6 +24,8 @@ class Unapplied:
 
 # Ignoring what decides which images move would move other images than the ones asked for: those are errors.
 UNAPPLIED = (
+    Unapplied(("settings", "zones"), "`zones`"),
+    Unapplied(("vpcs", "*", "security_group"), "`security_group`"),
     Unapplied(("instances", "*", "tags"), "`tags`"),
     Unapplied(("instances", "*", "purchase"), "`purchase`"),
     Unapplied(("instances", "*", "repositories", "*", "source_code"), "`source_code`"),
