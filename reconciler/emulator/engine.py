@@ -69,6 +69,7 @@ class Engine:
     def run(self) -> None:
         try:
             asyncio.run(self._main())
+        # A thread has nobody to raise to: whoever waits for `ready` is given what went wrong, whatever it was.
         except BaseException as failure:
             if self.ready.is_set():
                 raise

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pytest
 
 from reconciler.emulator.server import LocalCloud
 from reconciler.model.spec import Desired, Level, ReplicationRule
+from tests.unit.transfer.lab import serve
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
@@ -102,35 +103,13 @@ def login(cloud: LocalCloud, option: str = "--creds") -> str:
 @pytest.fixture
 def real_registry(tmp_path: Path) -> Iterator[Callable[[Path], str]]:
     """Starts docker-registry over a folder; gives its `host:port`."""
-    running: list[subprocess.Popen[bytes]] = []
+    with ExitStack() as running:
 
-    def start(folder: Path) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
-        config = tmp_path / f"registry-{len(running)}.yml"
-        config.write_text(
-            "version: 0.1\nlog: {accesslog: {disabled: true}}\n"
-            f"storage: {{filesystem: {{rootdirectory: {folder}}}, delete: {{enabled: true}}}}\n"
-            f"http: {{addr: '{address}'}}\n"
-        )
-        command = ["docker-registry", "serve", str(config)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        running.append(process)
-        for _ in range(200):
-            assert process.poll() is None, "docker-registry ended"
-            try:
-                httpx.get(f"http://{address}/v2/", trust_env=False)
-            except httpx.TransportError:
-                time.sleep(0.05)
-            else:
-                return address
-        raise AssertionError("docker-registry does not answer")
+        def start(folder: Path) -> str:
+            place = tmp_path / f"registry-{folder.name}"
+            return running.enter_context(serve(place, root=folder)).host
 
-    yield start
-    for process in running:
-        process.terminate()
-        process.wait()
+        yield start
 
 
 def replicated(seed: Desired) -> Desired:

@@ -210,9 +210,16 @@ def test_complaints_name_the_place(document: Json, complaint: str) -> None:
     assert "--record" in caught.value.hint
 
 
-def asking(**changes: object) -> Scope:
-    known = {"key": "hub", "region": "cn-hangzhou", "name": "hub"}
-    return Scope((InstanceScope(**{**known, **changes}),))  # type: ignore[arg-type]  # each case names its own fields
+def asking(
+    name: str = "hub",
+    identity: str | None = None,
+    *,
+    tag_namespaces: frozenset[str] = frozenset(),
+    tag_repositories: frozenset[str] = frozenset(),
+    endpoint: bool = False,
+) -> Scope:
+    asked = InstanceScope("hub", "cn-hangzhou", name, identity, tag_namespaces, tag_repositories, endpoint=endpoint)
+    return Scope((asked,))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +227,7 @@ def asking(**changes: object) -> Scope:
     [
         (asking(endpoint=True), "the internet endpoint of instance `hub`"),
         (asking(tag_namespaces=frozenset({"apps"})), "the tags of `apps/tool` in instance `hub`"),
-        (asking(name="", id="cri-1", tag_repositories=frozenset({"apps/tool"})), "the tags of `apps/tool`"),
+        (asking("", "cri-1", tag_repositories=frozenset({"apps/tool"})), "the tags of `apps/tool`"),
         (Scope(personal=(PersonalScope("cn-beijing", frozenset()),)), "Personal Edition in cn-beijing"),
         (Scope(personal=(PersonalScope("cn-hangzhou", frozenset({"old"})),)), "the tags of `old/tool`"),
     ],
@@ -235,7 +242,7 @@ def test_a_question_that_was_not_recorded_is_not_answered(scope: Scope, missing:
     "scope",
     [
         asking(tag_repositories=frozenset({"apps/web"})),
-        asking(name="nobody", endpoint=True),
+        asking("nobody", endpoint=True),
         Scope(personal=(PersonalScope("cn-hangzhou", frozenset({"apps"})),)),
     ],
 )

@@ -68,18 +68,20 @@ class RealRegistry:
 
 
 @contextlib.contextmanager
-def serve(folder: Path) -> Iterator[RealRegistry]:
+def serve(folder: Path, *, root: Path | None = None) -> Iterator[RealRegistry]:
+    """docker-registry with its files in `folder`, over a storage tree of its own or the one at `root`."""
     folder.mkdir(parents=True, exist_ok=True)
+    root = root or folder / "data"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{probe.getsockname()[1]}"
     config, log = folder / "config.yml", folder / "access.log"
-    config.write_text(_CONFIG.format(root=folder / "data", host=host))
+    config.write_text(_CONFIG.format(root=root, host=host))
     with log.open("wb") as output:
         process = subprocess.Popen(["docker-registry", "serve", str(config)], stdout=output, stderr=output)
     try:
         _until_ready(host, process)
-        yield RealRegistry(host, log, folder / "data")
+        yield RealRegistry(host, log, root)
     finally:
         process.terminate()
         process.wait()
