@@ -19,8 +19,9 @@ from reconciler.commands.exits import Exit, Refused
 from reconciler.commands.options import PlanFormat, TextFormat
 from reconciler.commands.pipeline import Checked, check, make_plan, require_valid
 from reconciler.commands.progress import painted, told_calls
+from reconciler.commands.runs import Runs
 from reconciler.model.plan import Plan
-from reconciler.model.report import Report, StepResult
+from reconciler.model.report import Report, Verdict
 
 if TYPE_CHECKING:
     from reconciler.core.ownership import Options
@@ -37,32 +38,43 @@ class Halt:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """How a run ended; `text` is the report as JSON, and `name` what it is kept as, empty when it could not be."""
+
+    report: Report
+    text: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """One `apply`. `approve` is asked with the plan on the screen and raises Refused when the answer is no.
 
-    A plan that was `reviewed` before is summed up in one line.
+    `journal` is the folder of the journal and of the records. A plan that was `reviewed` before is summed up in one
+    line.
     """
 
     console: Console
     endpoint_url: str | None
-    parallelism: int
-    workers: int
     journal: Path
     approve: Callable[[Plan], None]
+    parallelism: int = 8
+    workers: int = 32
     result_on_stdout: bool = True
     reviewed: bool = False
     per_host: int | None = None
     max_rate: int | None = None
 
-    def run(self, paths: Sequence[Path] | None, options: Options, *, verbose: bool = False) -> Report | None:
+    def run(self, paths: Sequence[Path] | None, options: Options, *, verbose: bool = False) -> Applied | None:
         """Plan `paths` and apply. None when there is nothing to do."""
         checked = check(paths)
         require_valid(checked, self.console, on_stdout=self.result_on_stdout)
         with self._cloud() as (cloud, halt):
             plan, live = make_plan(checked, cloud.source, options)
-            return self._apply(plan, live, cloud, halt, checked, verbose=verbose)
+            names = tuple(str(path) for path in paths or [Path()])
+            return self._apply(plan, live, cloud, halt, checked, names, verbose=verbose)
 
-    def run_saved(self, file: Path, *, verbose: bool = False) -> Report | None:
+    def run_saved(self, file: Path, *, verbose: bool = False) -> Applied | None:
         """Apply the plan in `file` if making it again gives the very same plan."""
         from reconciler.core.ownership import Options
         from reconciler.render.plan_json import NotAPlan, plan_digest, read
@@ -81,7 +93,7 @@ class Application:
             if plan_digest(plan) != kept.digest:
                 changed = "the live state has" if plan.live_digest != kept.plan.live_digest else "its options have"
                 raise Refused(f"`{file}` is stale: {changed} changed since it was made ({kept.created})", hint=again)
-            return self._apply(plan, live, cloud, halt, checked, verbose=verbose)
+            return self._apply(plan, live, cloud, halt, checked, kept.paths, verbose=verbose)
 
     @contextmanager
     def _cloud(self) -> Iterator[tuple[Cloud, Halt]]:
@@ -92,8 +104,16 @@ class Application:
             yield cloud, halt
 
     def _apply(
-        self, plan: Plan, live: Live, cloud: Cloud, halt: Halt, checked: Checked, *, verbose: bool
-    ) -> Report | None:
+        self,
+        plan: Plan,
+        live: Live,
+        cloud: Cloud,
+        halt: Halt,
+        checked: Checked,
+        paths: tuple[str, ...],
+        *,
+        verbose: bool,
+    ) -> Applied | None:
         from reconciler.executor.run import Tools, carry_out
         from reconciler.render.plan_groups import summary_line
 
@@ -125,22 +145,41 @@ class Application:
                 per_host=self.per_host,
                 max_rate=self.max_rate,
             )
-            return carry_out(plan, live, tools)
+            report = carry_out(plan, live, tools)
+        return self._kept(report, paths)
 
-    def tell(self, report: Report, output: TextFormat, file: Path | None) -> Exit:
+    def _kept(self, report: Report, paths: tuple[str, ...]) -> Applied:
+        text, name = saved.report_text(report, paths, saved.now_text()), ""
+        try:
+            name = Runs(self.journal).keep(text)
+        except Refused as refusal:
+            self.console.note(f"warning: this run is not kept for `reconciler records`: {refusal}")
+        return Applied(report, text, name)
+
+    def tell(self, applied: Applied, output: TextFormat, file: Path | None) -> Exit:
         """Print and save the report; the exit code is its verdict."""
         from reconciler.render import report_human
 
+        report = applied.report
         if output is TextFormat.JSON:
-            self.console.out(saved.report_text(report))
+            self.console.out(applied.text)
         else:
             self.console.out(report_human.render(report, self.console.style))
         if file is not None:
-            saved.save_text(file, saved.report_text(report))
-        left = report.failed or any(step.result is StepResult.MANUAL for step in report.steps)
-        if not left:
+            saved.save_text(file, applied.text)
+        if applied.name and report.left_images:
+            self.console.note(f"run {applied.name}: `reconciler records --retry` moves again what failed")
+        return verdict_exit(report.verdict)
+
+
+def verdict_exit(verdict: Verdict) -> Exit:
+    match verdict:
+        case Verdict.DONE:
             return Exit.OK
-        return Exit.PARTLY if report.anything_done else Exit.ERROR
+        case Verdict.PARTLY:
+            return Exit.PARTLY
+        case Verdict.FAILED:
+            return Exit.ERROR
 
 
 def ask(console: Console, *, auto_approve: bool) -> Callable[[Plan], None]:

@@ -22,9 +22,7 @@ def apply(
         options.TextFormat, typer.Option("--format", help="How to print the report.")
     ] = options.TextFormat.HUMAN,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as JSON, too.")] = None,
-    journal: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where the journal of transfers is kept, for resuming.")
-    ] = Path(".reconciler"),
+    journal: options.JournalFolder = Path(".reconciler"),
     only: options.Only = None,
     exclude: options.Exclude = None,
     prune: options.Prune = False,
@@ -61,10 +59,10 @@ def apply(
     application = Application(
         console,
         endpoint_url,
-        parallelism,
-        workers,
         journal,
         ask(console, auto_approve=auto_approve),
+        parallelism,
+        workers,
         result_on_stdout=output is options.TextFormat.HUMAN,
         reviewed=saved is not None and auto_approve,
         per_host=per_host,

@@ -70,6 +70,10 @@ MaxRate = Annotated[
     str | None,
     typer.Option(metavar="SIZE/s", help="Bytes of blobs that leave per second, for example 50MB/s; default: no limit."),
 ]
+JournalFolder = Annotated[
+    Path,
+    typer.Option("--journal", metavar="DIR", help="Where the journal of transfers and the records of runs are kept."),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every image, not only the first of each repository.")]
 
 

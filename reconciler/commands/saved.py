@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.drift import Drift
     from reconciler.model.live import Live
     from reconciler.model.plan import Plan
+    from reconciler.model.record import Records
     from reconciler.model.report import Report
 
 
@@ -50,10 +51,17 @@ def plan_text(
             return pretty(plan_json.to_json(plan, created=now_text(), tool_version=__version__, paths=names))
 
 
-def report_text(report: Report) -> str:
+def report_text(report: Report, paths: Sequence[str], created: str) -> str:
+    """`paths` are what was applied, as it was named; `created` is RFC 3339 in UTC."""
     from reconciler.render import report_json
 
-    return pretty(report_json.to_json(report, created=now_text(), tool_version=__version__))
+    return pretty(report_json.to_json(report, created=created, tool_version=__version__, paths=paths))
+
+
+def records_text(records: Records) -> str:
+    from reconciler.render import records_json
+
+    return pretty(records_json.to_json(records, created=now_text(), tool_version=__version__))
 
 
 def drift_text(drift: Drift) -> str:

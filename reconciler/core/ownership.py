@@ -9,6 +9,7 @@ from reconciler.core.locate import find_instances, find_vpc_link, in_scope
 from reconciler.model import address
 from reconciler.model.address import Address, Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.image import ImageName
 from reconciler.model.live import Live, LiveInstance
 from reconciler.model.plan import Action, Change, FieldChange
 from reconciler.model.rulebook import Rule
@@ -53,12 +54,16 @@ PRUNABLE: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says about a plan; `allow_delete` maps a kind of PRUNABLE to its limit or None."""
+    """What the command line says about a plan; `allow_delete` maps a kind of PRUNABLE to its limit or None.
+
+    With `images`, only those targets are written, and nothing else is changed but what they need.
+    """
 
     prune: bool = False
     allow_delete: Mapping[str, int | None] = field(default_factory=dict)
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    images: frozenset[ImageName] | None = None
 
 
 @dataclass(slots=True)

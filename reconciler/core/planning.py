@@ -43,11 +43,15 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
     expanded = expand(desired, live)
     settings = compare_settings(expanded, live)
     images = wanted(expanded, live)
+    if options.images is not None:
+        images.transfers = [transfer for transfer in images.transfers if transfer.target in options.images]
     unmanaged = compare_ownership(expanded, live, settings.claimed, options)
     dependency_graph = graph.build(expanded)
     needs = {**graph.dependencies(dependency_graph), **_emptied_first(unmanaged.changes)}
     changes = [*settings.changes, *unmanaged.changes, *_transfer_changes(images)]
     selected, problems = _selected(changes, needs, options)
+    if options.images is not None:
+        selected &= graph.closure({transfer.address for transfer in images.transfers}, needs)
     changes = [change for change in changes if change.address in selected]
     transfers = tuple(transfer for transfer in images.transfers if transfer.address in selected)
     diagnostics = [

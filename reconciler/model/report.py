@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.model.address import Address
@@ -25,6 +25,14 @@ class ImageResult(StrEnum):
 
     IMPORTED = "imported"
     SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """`partly`: something is left, and something was done or all that could be done was there already."""
+
+    DONE = "done"
+    PARTLY = "partly"
     FAILED = "failed"
 
 
@@ -70,11 +78,28 @@ class Report:
     retries: int = 0
 
     @property
+    def left_images(self) -> tuple[ImageOutcome, ...]:
+        return tuple(image for image in self.images if image.result is ImageResult.FAILED)
+
+    @property
     def failed(self) -> bool:
-        return any(s.result in (StepResult.FAILED, StepResult.BLOCKED) for s in self.steps)
+        steps = (s.result in (StepResult.FAILED, StepResult.BLOCKED) for s in self.steps)
+        return any(steps) or bool(self.left_images)
+
+    def only_failed(self) -> Report:
+        """What is left: steps that were not done, images that failed; the diagnostics told about the plan."""
+        steps = tuple(step for step in self.steps if step.result is not StepResult.DONE)
+        return replace(self, steps=steps, images=self.left_images, diagnostics=())
 
     @property
     def anything_done(self) -> bool:
         return any(s.result is StepResult.DONE for s in self.steps) or any(
             i.result is ImageResult.IMPORTED for i in self.images
         )
+
+    @property
+    def verdict(self) -> Verdict:
+        steps_left = any(s.result is not StepResult.DONE for s in self.steps)
+        if not steps_left and not self.failed:
+            return Verdict.DONE
+        return Verdict.PARTLY if self.anything_done or not steps_left else Verdict.FAILED

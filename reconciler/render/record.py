@@ -69,13 +69,19 @@ class Record:
 
 def load(text: str, schema: str, version: str) -> Record:
     """The object in `text`, when it has format `version` and satisfies `schema`; else NotOurs."""
+    record = parse(text, version)
+    problem = _violation(record.fields, schema)
+    if problem:
+        raise NotOurs(problem)
+    return record
+
+
+def parse(text: str, version: str) -> Record:
+    """The object in `text`, when it has format `version`; else NotOurs. Nothing else is checked."""
     record = Record.of(_parse(text))
     found = record.value("format_version")
     if found != version:
         raise NotOurs(f"its format version is {json.dumps(found)[:40]} and this program reads {version}")
-    problem = _violation(record.fields, schema)
-    if problem:
-        raise NotOurs(problem)
     return record
 
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.image import Digest
 from reconciler.model.json_value import Json
 from reconciler.model.plan import Action
-from reconciler.model.report import FORMAT_VERSION, ImageOutcome, ImageResult, Report, StepOutcome, StepResult
+from reconciler.model.record import PastRun
+from reconciler.model.report import (
+    FORMAT_VERSION,
+    ImageOutcome,
+    ImageResult,
+    Report,
+    StepOutcome,
+    StepResult,
+    Verdict,
+)
 from reconciler.render import changes_json, diagnostics_json, plan_json
-from reconciler.render.record import Record, load
+from reconciler.render.record import Record, load, parse
 from reconciler.render.report_tally import ImportTally, Tally, imports, total
 from reconciler.render.style import visible
 
@@ -23,14 +32,19 @@ class NotAReport(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SavedReport:
+    """`paths` are the files and folders that were applied; empty when an older version wrote the report."""
+
     report: Report
     created: str
     tool_version: str
+    paths: tuple[str, ...] = ()
 
 
-def to_json(report: Report, *, created: str, tool_version: str) -> Json:
-    """`created` is RFC 3339 in UTC."""
+def to_json(report: Report, *, created: str, tool_version: str, paths: Sequence[str] = ()) -> Json:
+    """`created` is RFC 3339 in UTC; `paths` are what was applied, as it was named."""
     return {
+        "paths": list(paths),
+        "verdict": report.verdict.value,
         "format_version": FORMAT_VERSION,
         "tool_version": tool_version,
         "created": created,
@@ -65,9 +79,29 @@ def read(text: str) -> SavedReport:
             requests=totals.integer("requests"),
             retries=totals.integer("retries"),
         )
-        return SavedReport(report, record.text("created"), record.text("tool_version"))
+        paths = record.texts("paths") if "paths" in record.fields else ()
+        return SavedReport(report, record.text("created"), record.text("tool_version"), paths)
     except ValueError as error:
-        raise NotAReport(f"not a report: {visible(str(error))}; `reconciler apply --format json` writes one") from error
+        raise _not_a_report(error) from error
+
+
+def summary(name: str, text: str) -> PastRun:
+    """The figures of a report that is kept as `name`; the rest of it is not looked at. Raises NotAReport."""
+    try:
+        record = parse(text, FORMAT_VERSION)
+        totals = record.record("totals")
+        selected, imported, skipped, failed, moved = (
+            totals.integer(count) for count in ("selected", "imported", "skipped", "failed", "bytes_moved")
+        )
+        verdict = Verdict(record.text("verdict"))
+        took = totals.number("seconds")
+        return PastRun(name, record.text("created"), verdict, selected, imported, skipped, failed, moved, took)
+    except ValueError as error:
+        raise _not_a_report(error) from error
+
+
+def _not_a_report(error: ValueError) -> NotAReport:
+    return NotAReport(f"not a report: {visible(str(error))}; `reconciler apply --format json` writes one")
 
 
 def _step(step: StepOutcome) -> Json:

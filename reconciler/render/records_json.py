@@ -1,0 +1,32 @@
+"""Records as JSON; schemas/records.v1.json is its contract."""
+
+from __future__ import annotations
+
+from reconciler.model.json_value import Json
+from reconciler.model.record import PastRun, Records
+
+FORMAT_VERSION = "1.0"
+
+
+def to_json(records: Records, *, created: str, tool_version: str) -> Json:
+    """`created` is RFC 3339 in UTC."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": tool_version,
+        "created": created,
+        "runs": [_run(run) for run in records.runs],
+    }
+
+
+def _run(run: PastRun) -> Json:
+    return {
+        "id": run.id,
+        "created": run.created,
+        "verdict": run.verdict.value,
+        "selected": run.selected,
+        "imported": run.imported,
+        "skipped": run.skipped,
+        "failed": run.failed,
+        "bytes_moved": run.bytes_moved,
+        "seconds": run.seconds,
+    }
