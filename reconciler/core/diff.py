@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core import fields
-from reconciler.core.fields import Fields, compare
-from reconciler.core.locate import find_instances, find_vpc_link, instance_id, match_rules
+from reconciler.core.fields import KINDS, compare
+from reconciler.core.locate import find_instances, instance_id
 from reconciler.core.pairing import check_side
-from reconciler.model.address import Address
+from reconciler.core.projection import Paired, World
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.live import Live, LiveInstance
 from reconciler.model.plan import Action, Change, FieldChange
@@ -51,7 +50,7 @@ RULES = (
 
 @dataclass(slots=True)
 class Compared:
-    """`complete` is false when something could not be compared; `claimed` holds the ids of live rules that are ours."""
+    """`complete` is false when something could not be compared; `claimed` are the ids of live objects that are ours."""
 
     changes: list[Change] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -65,31 +64,10 @@ def compare_settings(desired: Desired, live: Live) -> Compared:
     result = Compared()
     instances = find_instances(desired, live)
     usable = _instances(desired, instances, result)
-    for endpoint in desired.endpoints:
-        if endpoint.instance in usable:
-            observed = fields.observed_endpoint(usable[endpoint.instance].endpoint)
-            _add(result, endpoint.address, fields.declared_endpoint(endpoint), observed)
-    for namespace in desired.namespaces:
-        if namespace.instance in usable:
-            found = usable[namespace.instance].namespace(namespace.name)
-            seen = fields.observed_namespace(found) if found else None
-            _add(result, namespace.address, fields.declared_namespace(namespace), seen, namespace.origin)
-    for repository in desired.repositories:
-        if repository.instance in usable:
-            there = usable[repository.instance].repository(repository.name)
-            seen = fields.observed_repository(there) if there else None
-            declared = fields.declared_repository(repository, creating=there is None)
-            _add(result, repository.address, declared, seen, repository.origin)
-    for binding in desired.vpcs:
-        if binding.instance in usable:
-            link = find_vpc_link(usable[binding.instance], binding)
-            declared = fields.declared_vpc(binding)
-            if link is not None and link.status != "RUNNING":
-                reason = f"is {link.status or 'without a status'} and has to be RUNNING"
-                status = FieldChange("status", link.status, "RUNNING")
-                result.changes.append(Change(binding.address, Action.UPDATE, reason, (status,)))
-            else:
-                _add(result, binding.address, declared, declared if link else None)
+    world = World(desired, live, usable)
+    for kind in KINDS.values():
+        for paired in kind.pairs(world):
+            _add(result, paired)
     _replications(desired, usable, result)
     return result
 
@@ -172,54 +150,41 @@ def _edition(instance: Instance, live: LiveInstance, desired: Desired, result: C
             )
 
 
-def _add(
-    result: Compared,
-    address: Address,
-    declared: Fields,
-    observed: Fields | None,
-    origin: str = "",
-    live_id: str = "",
-) -> Action | None:
-    action, changes = compare(address.kind, declared, observed)
+def _add(result: Compared, paired: Paired) -> None:
+    if paired.live_id:
+        result.claimed.add(paired.live_id)
+    action, changes = compare(paired.address.kind, paired.declared, paired.observed)
     if action is None:
         result.unchanged += 1
-        return None
+        return
     reason = {
         Action.CREATE: "does not exist",
-        Action.UPDATE: "differs from what is declared",
+        Action.UPDATE: paired.reason or "differs from what is declared",
         Action.REPLACE: f"{', '.join(change.path for change in changes)} cannot be changed in place",
     }[action]
-    if origin:
-        reason += f", brought by {origin}"
-    result.changes.append(Change(address, action, reason, changes, live_id=live_id))
-    return action
+    if paired.origin:
+        reason += f", brought by {paired.origin}"
+    result.changes.append(Change(paired.address, action, reason, changes, live_id=paired.live_id))
 
 
 def _replications(desired: Desired, instances: Mapping[str, LiveInstance], result: Compared) -> None:
-    matched = match_rules(desired.replications, desired, instances)
+    replaced = {change.address for change in result.changes if change.action is Action.REPLACE}
     for rule in desired.replications:
         if rule.source not in instances:
             continue
-        live = matched.get(rule)
-        declared = fields.declared_replication(rule)
-        if live is None:
-            if not instance_id(rule.target, desired, instances):
-                continue  # the missing target has its own diagnostic
-            _add(result, rule.address, declared, None)
-        else:
-            result.claimed.add(live.id)
-            observed = fields.observed_replication(live, rule.target)
-            if _add(result, rule.address, declared, observed, live_id=live.id) is Action.REPLACE:
-                result.diagnostics.append(
-                    Diagnostic(
-                        "R-REP-3",
-                        Severity.WARNING,
-                        f"`{rule.address}` is deleted and created again: pushes in between are not replicated by it",
-                        hint="apply when few pushes are expected; what was missed is backfilled by the next apply",
-                        span=rule.places.span,
-                        address=str(rule.address),
-                    )
+        if rule.address in replaced:
+            result.diagnostics.append(
+                Diagnostic(
+                    "R-REP-3",
+                    Severity.WARNING,
+                    f"`{rule.address}` is deleted and created again: pushes in between are not replicated by it",
+                    hint="apply when few pushes are expected; what was missed is backfilled by the next apply",
+                    span=rule.places.span,
+                    address=str(rule.address),
                 )
+            )
+        if not instance_id(rule.target, desired, instances):
+            continue
         for key in (rule.source, rule.target):
             if key in instances:
                 result.diagnostics += check_side(rule, key, desired, instances[key])

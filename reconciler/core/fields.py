@@ -1,28 +1,29 @@
 """The kind table: for every kind of resource, its fields and what a difference in each of them means.
 
-A new kind is one entry here, its projections (`declared_*`, `observed_*`), its reader and its applier.
+A new kind is one entry here, its projection (see `projection`), its reader and its applier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.core import projection
+from reconciler.core.projection import Fields, Paired, World
 from reconciler.model.address import Kind
 from reconciler.model.json_value import Json
-from reconciler.model.live import LiveEndpoint, LiveNamespace, LiveRepository, LiveSyncRule
 from reconciler.model.plan import Action, FieldChange
-from reconciler.model.spec import InternetEndpoint, Namespace, ReplicationRule, Repository, VpcBinding
 
 
 class FieldClass(StrEnum):
-    """`write_only` fields cannot be read back, so they are sent and never compared."""
+    """`write_only` fields cannot be read back, so they are sent and never compared; `awaited` ones are the service's to
+    set, so they are compared and never sent."""
 
     MUTABLE = "mutable"
     CREATE_ONLY = "create-only"
     WRITE_ONLY = "write-only"
-    COMPUTED = "computed"
+    AWAITED = "awaited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +35,47 @@ class Field:
     default: Json = None
 
 
-KINDS: Mapping[Kind, tuple[Field, ...]] = {
-    Kind.ENDPOINT: (Field("enabled"), Field("allow", default=[])),
-    Kind.NAMESPACE: (Field("auto_create", default=True), Field("visibility", default="private")),
-    Kind.REPOSITORY: (
-        Field("visibility", default="private"),
-        Field("summary"),
-        Field("tag_immutability", default=False),
+@dataclass(frozen=True, slots=True)
+class ResourceKind:
+    """`pairs` yields the declared resources of the kind, each beside what is live of it."""
+
+    pairs: Callable[[World], Iterator[Paired]]
+    fields: tuple[Field, ...]
+
+
+KINDS: Mapping[Kind, ResourceKind] = {
+    Kind.ENDPOINT: ResourceKind(projection.endpoints, (Field("enabled"), Field("allow", default=[]))),
+    Kind.NAMESPACE: ResourceKind(
+        projection.namespaces, (Field("auto_create", default=True), Field("visibility", default="private"))
     ),
-    Kind.VPC: (
-        Field("vpc", FieldClass.CREATE_ONLY),
-        Field("vswitch", FieldClass.CREATE_ONLY),
-        Field("module", FieldClass.CREATE_ONLY),
+    Kind.REPOSITORY: ResourceKind(
+        projection.repositories,
+        (Field("visibility", default="private"), Field("summary"), Field("tag_immutability", default=False)),
+    ),
+    Kind.VPC: ResourceKind(
+        projection.vpcs,
+        (
+            Field("vpc", FieldClass.CREATE_ONLY),
+            Field("vswitch", FieldClass.CREATE_ONLY),
+            Field("module", FieldClass.CREATE_ONLY),
+            Field("status", FieldClass.AWAITED),
+        ),
     ),
     # Sync rules have no update call (cr 2018-12-01 knows Create, List and Delete only).
-    Kind.REPLICATION: (
-        Field("target", FieldClass.CREATE_ONLY),
-        Field("level", FieldClass.CREATE_ONLY),
-        Field("namespace", FieldClass.CREATE_ONLY),
-        Field("repository", FieldClass.CREATE_ONLY),
-        Field("tags", FieldClass.CREATE_ONLY),
-        Field("trigger", FieldClass.CREATE_ONLY),
-        Field("priority", FieldClass.CREATE_ONLY),
-        Field("account.user_id", FieldClass.WRITE_ONLY),
+    Kind.REPLICATION: ResourceKind(
+        projection.replications,
+        (
+            Field("target", FieldClass.CREATE_ONLY),
+            Field("level", FieldClass.CREATE_ONLY),
+            Field("namespace", FieldClass.CREATE_ONLY),
+            Field("repository", FieldClass.CREATE_ONLY),
+            Field("tags", FieldClass.CREATE_ONLY),
+            Field("trigger", FieldClass.CREATE_ONLY),
+            Field("priority", FieldClass.CREATE_ONLY),
+            Field("account.user_id", FieldClass.WRITE_ONLY),
+        ),
     ),
 }
-
-Fields = Mapping[str, Json]
 
 
 def compare(kind: Kind, declared: Fields, observed: Fields | None) -> tuple[Action | None, tuple[FieldChange, ...]]:
@@ -69,13 +84,14 @@ def compare(kind: Kind, declared: Fields, observed: Fields | None) -> tuple[Acti
     A declared None means "not declared": it is filled with the default on create and never compared.
     """
     if observed is None:
-        filled = ((field.path, _or(declared.get(field.path), field.default)) for field in KINDS[kind])
+        sent = (field for field in KINDS[kind].fields if field.kind is not FieldClass.AWAITED)
+        filled = ((field.path, _or(declared.get(field.path), field.default)) for field in sent)
         return Action.CREATE, tuple(FieldChange(path, None, value) for path, value in filled if value is not None)
     changes: list[FieldChange] = []
     action: Action | None = None
-    for field in KINDS[kind]:
+    for field in KINDS[kind].fields:
         wanted, found = declared.get(field.path), observed.get(field.path)
-        if field.kind in (FieldClass.WRITE_ONLY, FieldClass.COMPUTED) or wanted is None or wanted == found:
+        if field.kind is FieldClass.WRITE_ONLY or wanted is None or wanted == found:
             continue
         changes.append(FieldChange(field.path, found, wanted))
         action = Action.REPLACE if field.kind is FieldClass.CREATE_ONLY else action or Action.UPDATE
@@ -84,73 +100,3 @@ def compare(kind: Kind, declared: Fields, observed: Fields | None) -> tuple[Acti
 
 def _or(value: Json, default: Json) -> Json:
     return default if value is None else value
-
-
-def declared_endpoint(endpoint: InternetEndpoint) -> Fields:
-    allow = None
-    if endpoint.enabled and endpoint.allow is not None:
-        allow = [f"{entry.cidr} {entry.comment}".strip() for entry in sorted(endpoint.allow)]
-    return {"enabled": endpoint.enabled, "allow": allow}
-
-
-def observed_endpoint(endpoint: LiveEndpoint | None) -> Fields:
-    if endpoint is None:
-        return {"enabled": False, "allow": []}
-    allow = [f"{entry.cidr} {entry.comment}".strip() for entry in sorted(endpoint.allow)]
-    return {"enabled": endpoint.enabled, "allow": allow}
-
-
-def declared_namespace(namespace: Namespace) -> Fields:
-    return {"auto_create": namespace.auto_create, "visibility": namespace.visibility}
-
-
-def observed_namespace(namespace: LiveNamespace) -> Fields:
-    return {"auto_create": namespace.auto_create, "visibility": namespace.visibility}
-
-
-def declared_repository(repository: Repository, *, creating: bool) -> Fields:
-    # The service demands a summary of 1 to 100 characters.
-    summary = repository.summary or (repository.short_name if creating else None)
-    return {
-        "visibility": repository.visibility,
-        "summary": summary,
-        "tag_immutability": repository.tag_immutability,
-    }
-
-
-def observed_repository(repository: LiveRepository) -> Fields:
-    return {
-        "visibility": repository.visibility,
-        "summary": repository.summary,
-        "tag_immutability": repository.tag_immutability,
-    }
-
-
-def declared_vpc(binding: VpcBinding) -> Fields:
-    return {"vpc": binding.vpc, "vswitch": binding.vswitch, "module": binding.module}
-
-
-def declared_replication(rule: ReplicationRule) -> Fields:
-    return {
-        "target": rule.target,
-        "level": rule.level,
-        "namespace": rule.namespace,
-        "repository": rule.repository,
-        "tags": rule.tags,
-        "trigger": rule.trigger,
-        "priority": rule.priority,
-        "account.user_id": rule.user_id,
-    }
-
-
-def observed_replication(live: LiveSyncRule, target: str) -> Fields:
-    """`target` is the key of the instance that the rule's target id belongs to."""
-    return {
-        "target": target,
-        "level": live.level or "instance",
-        "namespace": live.namespace,
-        "repository": live.repository,
-        "tags": live.tags,
-        "trigger": live.trigger,
-        "priority": live.priority,
-    }

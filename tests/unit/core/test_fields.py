@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.core import fields
+from reconciler.core import projection
 from reconciler.core.fields import compare
 from reconciler.model.address import Kind
 from reconciler.model.json_value import Json
@@ -68,8 +68,8 @@ def test_a_write_only_field_is_never_compared() -> None:
 
 
 def test_a_rule_that_is_live_as_declared_has_no_difference() -> None:
-    declared = fields.declared_replication(rule("r", "hub", "eu", "apps", "web", tags="v.*", priority=5))
-    observed = fields.observed_replication(
+    declared = projection.declared_replication(rule("r", "hub", "eu", "apps", "web", tags="v.*", priority=5))
+    observed = projection.observed_replication(
         live_rule("1", "r", "hub", "eu", "apps", "web", tags="v.*", priority=5), "eu"
     )
     assert compare(Kind.REPLICATION, declared, observed) == (None, ())
@@ -77,25 +77,27 @@ def test_a_rule_that_is_live_as_declared_has_no_difference() -> None:
 
 def test_the_list_of_an_endpoint_is_compared_in_any_order_and_not_while_it_is_closed() -> None:
     office, home = AclEntry("203.0.113.0/24", "office"), AclEntry("198.51.100.0/24")
-    live = fields.observed_endpoint(LiveEndpoint(enabled=True, status="RUNNING", allow=(home, office)))
-    assert compare(Kind.ENDPOINT, fields.declared_endpoint(InternetEndpoint("hub", True, (office, home))), live) == (
+    live = projection.observed_endpoint(LiveEndpoint(enabled=True, status="RUNNING", allow=(home, office)))
+    assert compare(
+        Kind.ENDPOINT, projection.declared_endpoint(InternetEndpoint("hub", True, (office, home))), live
+    ) == (
         None,
         (),
     )
-    closed = fields.declared_endpoint(InternetEndpoint("hub", False, (office,)))
+    closed = projection.declared_endpoint(InternetEndpoint("hub", False, (office,)))
     assert compare(Kind.ENDPOINT, closed, live) == (Action.UPDATE, (FieldChange("enabled", True, False),))
-    assert compare(Kind.ENDPOINT, closed, fields.observed_endpoint(None)) == (None, ())
+    assert compare(Kind.ENDPOINT, closed, projection.observed_endpoint(None)) == (None, ())
 
 
 def test_an_endpoint_without_a_declared_list_keeps_the_one_it_has() -> None:
-    live = fields.observed_endpoint(LiveEndpoint(enabled=True, status="RUNNING", allow=(AclEntry("::/0"),)))
-    assert compare(Kind.ENDPOINT, fields.declared_endpoint(InternetEndpoint("hub", True, None)), live) == (None, ())
+    live = projection.observed_endpoint(LiveEndpoint(enabled=True, status="RUNNING", allow=(AclEntry("::/0"),)))
+    assert compare(Kind.ENDPOINT, projection.declared_endpoint(InternetEndpoint("hub", True, None)), live) == (None, ())
 
 
 def test_a_summary_is_demanded_on_create_and_left_alone_later() -> None:
     bare = Repository("hub", "apps/web")
-    assert fields.declared_repository(bare, creating=True)["summary"] == "web"
-    there = fields.observed_repository(repository("apps/web"))
-    assert compare(Kind.REPOSITORY, fields.declared_repository(bare, creating=False), there) == (None, ())
+    assert projection.declared_repository(bare, creating=True)["summary"] == "web"
+    there = projection.observed_repository(repository("apps/web"))
+    assert compare(Kind.REPOSITORY, projection.declared_repository(bare, creating=False), there) == (None, ())
     public = Repository("hub", "apps/web", Visibility.PUBLIC)
-    assert compare(Kind.REPOSITORY, fields.declared_repository(public, creating=False), there)[0] is Action.UPDATE
+    assert compare(Kind.REPOSITORY, projection.declared_repository(public, creating=False), there)[0] is Action.UPDATE
