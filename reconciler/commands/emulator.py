@@ -32,6 +32,8 @@ def emulator(
     """Serve a local cloud: the OpenAPI of ACR and its registries, until it is told to stop.
 
     Prints one JSON line with its addresses when it is ready. Point the tool at it with RECONCILER_ENDPOINT_URL.
+    Replication tasks fail on demand: POST {"tasks": [{"issue": "NETWORK_ERROR", "times": 2}]} to /emulator/faults;
+    `repository`, `tag` and `after_layers` narrow it down, GET tells what is left, DELETE takes it back.
 
     \b
     Examples:

@@ -11,6 +11,7 @@ import httpx
 from reconciler.emulator.account import Account
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.content import Content, StoredManifest
+from reconciler.emulator.faults import TaskFault, TaskFaults
 from reconciler.emulator.policy import DELAYS
 from reconciler.emulator.refusal import Refused
 from reconciler.emulator.sync_task import LayerTask, SyncTask, TaskStatus
@@ -21,7 +22,8 @@ _AT_ONCE = 4
 
 
 class Replication:
-    """A queue of tasks, higher priority first. `changed` is called after each change of the account."""
+    """A queue of tasks, higher priority first. `changed` is called after each change of the account; `faults` are the
+    failures that somebody asked for."""
 
     def __init__(
         self, account: Account, contents: Mapping[str, Content], clock: Clock, changed: Callable[[], None]
@@ -30,6 +32,7 @@ class Replication:
         self._contents = contents
         self._clock = clock
         self._changed = changed
+        self.faults = TaskFaults()
         self._waiting: list[tuple[int, int, str]] = []
         self._running: set[asyncio.Task[None]] = set()
         self._order = 0
@@ -79,7 +82,7 @@ class Replication:
         task.status = TaskStatus.SYNCHRONIZING
         task.layers.clear()
         try:
-            await self._copy(task)
+            await self._copy(task, self.faults.meet(task))
         except Refused as refusal:
             self._finish(task, TaskStatus.ERROR, refusal.code)
         except KeyError:
@@ -89,7 +92,7 @@ class Replication:
         except httpx.HTTPError:
             self._finish(task, TaskStatus.ERROR, "NETWORK_ERROR")
 
-    async def _copy(self, task: SyncTask) -> None:
+    async def _copy(self, task: SyncTask, fault: TaskFault | None) -> None:
         source = self._contents[self._account.instance(task.source.instance_id).label]
         holder = self._account.instance(task.target.instance_id)
         target = self._contents[holder.label]
@@ -106,9 +109,10 @@ class Replication:
                     identity = self._account.new_id("rslt", task.id, blob.digest)
                     task.layers.append(LayerTask(identity, blob.digest, manifest.digest, blob.size))
                     blobs[blob.digest] = blob
-        for layer in task.layers:
+        for copied, layer in enumerate(task.layers):
             if task.status.final:
                 return
+            _fail_if_asked(fault, copied)
             layer.status = TaskStatus.SYNCHRONIZING
             if not await target.has_blob(task.target.path, layer.digest):
                 chunks = source.read_blob(task.source.path, layer.digest)
@@ -117,6 +121,7 @@ class Replication:
             layer.synced, layer.status = layer.size, TaskStatus.SUCCESS
         if task.status.final:
             return
+        _fail_if_asked(fault, len(task.layers), done=True)
         for manifest in manifests:
             await target.write_manifest(task.target.path, manifest, None)
         await target.write_manifest(task.target.path, manifests[-1], task.target.tag)
@@ -128,7 +133,16 @@ class Replication:
         if task.status.final:
             return
         task.status, task.issue, task.modified = status, issue, self._clock.now()
+        for layer in task.layers:
+            if not layer.status.final:
+                layer.status = status
         self._changed()
+
+
+def _fail_if_asked(fault: TaskFault | None, copied: int, *, done: bool = False) -> None:
+    """Raises Refused when `fault` strikes after so many layers, at the latest when all are `done`."""
+    if fault is not None and (done or copied >= fault.after_layers):
+        raise Refused(fault.issue, "a failure that was asked for")
 
 
 async def _closure(content: Content, path: str, digest: Digest) -> list[StoredManifest]:

@@ -13,6 +13,7 @@ from types import FrameType, TracebackType
 
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.engine import Engine
+from reconciler.emulator.faults import TaskFault
 from reconciler.emulator.policy import Policy
 from reconciler.model.spec import Desired
 
@@ -81,6 +82,10 @@ class LocalCloud:
         for (place, kind), number in self._engine.cloud.requests.copy().items():
             counts.setdefault(place, Counter())[kind] = number
         return counts
+
+    def fail_tasks(self, *faults: TaskFault) -> None:
+        """Make replication tasks fail from now on. Raises Refused for a pattern that is not RE2."""
+        self._engine.cloud.replication.faults.add(faults)
 
     def ready_line(self) -> str:
         key, secret = self.access_key

@@ -14,9 +14,10 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.models import Config, OpenApiRequest, Params
 from darabonba.runtime import RuntimeOptions
 
-from reconciler.emulator.policy import Policy
+from reconciler.emulator.faults import TaskFault
+from reconciler.emulator.policy import EDITION_QUOTAS, Policy, Quota
 from reconciler.emulator.server import LocalCloud
-from reconciler.model.spec import Desired
+from reconciler.model.spec import Desired, Edition, SamePair
 
 pytestmark = pytest.mark.usefixtures("no_proxy")
 
@@ -426,6 +427,74 @@ def test_cancelled_before_it_began(seed: Desired) -> None:
         cancel = models.CancelRepoSyncTaskRequest(instance_id=hub, sync_task_id=task.sync_task_id)
         assert sdk.cancel_repo_sync_task(cancel).body.is_success is True
         assert sdk.list_repo_sync_task(listed).body.sync_tasks[0].task_status == "CANCELED"
+
+
+def test_a_task_fails_when_it_is_asked_to_and_the_next_one_does_not(
+    cloud: LocalCloud, sdk: Client, eventually: Callable[[Status, str], None]
+) -> None:
+    cloud.fail_tasks(TaskFault("NETWORK_ERROR", repository="apps/web", after_layers=1))
+    hub = cloud.instance_id("hub")
+    rule = sdk.create_repo_sync_rule(rule_request(cloud)).body.sync_rule_id
+
+    def newest() -> models.GetRepoSyncTaskResponseBody:
+        listed: str = (
+            sdk.list_repo_sync_task(models.ListRepoSyncTaskRequest(instance_id=hub)).body.sync_tasks[0].sync_task_id
+        )
+        return sdk.get_repo_sync_task(models.GetRepoSyncTaskRequest(instance_id=hub, sync_task_id=listed)).body
+
+    def outcome() -> str:
+        task = newest()
+        layers = ",".join(layer.task_status for layer in task.layer_tasks)
+        return f"{task.task_status} {task.task_issue} {task.progress} {layers}"
+
+    push(cloud, "instances.hub", "apps/web", "release-v1")
+    eventually(outcome, "ERROR NETWORK_ERROR 0 SUCCESS")
+    eu = cloud.instance_id("eu")
+    assert sdk.list_repository(models.ListRepositoryRequest(instance_id=eu)).body.repositories[0].repo_name == "web"
+    push(cloud, "instances.hub", "apps/web", "release-v1")
+    eventually(outcome, "SUCCESS  1 SUCCESS")
+    assert newest().sync_rule_id == rule
+
+
+def test_one_push_that_meets_several_rules_is_one_batch(
+    seed: Desired, eventually: Callable[[Status, str], None]
+) -> None:
+    pairs = Policy(same_pair=SamePair.ALLOW)
+    with LocalCloud.start(seed, speed=200, policy=pairs) as cloud:
+        sdk, hub = client(cloud), cloud.instance_id("hub")
+        rules = {
+            sdk.create_repo_sync_rule(rule_request(cloud, sync_rule_name=name, tag_filter=tags)).body.sync_rule_id
+            for name, tags in (("all", ".*"), ("releases", "release-.*"))
+        }
+        push(cloud, "instances.hub", "apps/web", "release-v1")
+        push(cloud, "instances.hub", "apps/web", "dev")
+
+        def tasks(**query: str) -> list[models.ListRepoSyncTaskResponseBodySyncTasks]:
+            listed: list[models.ListRepoSyncTaskResponseBodySyncTasks] = sdk.list_repo_sync_task(
+                models.ListRepoSyncTaskRequest(instance_id=hub, **query)
+            ).body.sync_tasks
+            return listed
+
+        release = tasks(tag="release-v1")
+        assert {task.sync_rule_id for task in release} == rules
+        (batch,) = {task.sync_batch_task_id for task in release}
+        assert {task.sync_task_id for task in tasks(sync_record_id=batch)} == {task.sync_task_id for task in release}
+        assert [task.sync_batch_task_id == batch for task in tasks(tag="dev")] == [False]
+        eventually(lambda: " ".join(sorted({task.task_status for task in tasks()})), "SUCCESS")
+
+
+def test_a_full_target_refuses_what_is_replicated(seed: Desired, eventually: Callable[[Status, str], None]) -> None:
+    quotas = {**EDITION_QUOTAS, Edition.BASIC: Quota(namespaces=5, repositories=0)}
+    with LocalCloud.start(seed, speed=200, policy=Policy(quotas=quotas)) as cloud:
+        sdk, hub = client(cloud), cloud.instance_id("hub")
+        sdk.create_repo_sync_rule(rule_request(cloud))
+        push(cloud, "instances.hub", "apps/web", "release-v1")
+
+        def outcome() -> str:
+            (task,) = sdk.list_repo_sync_task(models.ListRepoSyncTaskRequest(instance_id=hub)).body.sync_tasks
+            return f"{task.task_status} {task.task_issue}"
+
+        eventually(outcome, "ERROR REPO_QUOTA_EXCEEDED")
 
 
 def test_temporary_login_opens_the_registry(cloud: LocalCloud, sdk: Client) -> None:

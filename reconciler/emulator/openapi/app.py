@@ -14,7 +14,16 @@ from starlette.types import Receive, Scope, Send
 
 from reconciler.emulator.cloud import Cloud
 from reconciler.emulator.identifiers import request_id
-from reconciler.emulator.openapi import endpoints, instances, namespaces, personal, repositories, sync_rules, sync_tasks
+from reconciler.emulator.openapi import (
+    endpoints,
+    faults,
+    instances,
+    namespaces,
+    personal,
+    repositories,
+    sync_rules,
+    sync_tasks,
+)
 from reconciler.emulator.openapi import tags as repo_tags
 from reconciler.emulator.openapi.call import Call, Operation, Parameters, Payload
 from reconciler.emulator.openapi.signature import SignatureCheck, SignedRequest
@@ -46,6 +55,10 @@ class OpenApi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        if request.url.path == faults.PATH:
+            response = await faults.answer(request, self._cloud.replication.faults)
+            await response(scope, receive, send)
+            return
         identity = request_id()
         version, action = request.headers.get("x-acs-version", ""), request.headers.get("x-acs-action", "")
         try:
