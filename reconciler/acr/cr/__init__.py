@@ -5,8 +5,9 @@ from __future__ import annotations
 from reconciler.acr.cr.endpoints import Endpoints, InternetAccess, VpcAccess
 from reconciler.acr.cr.instances import Instances, InstanceUsage
 from reconciler.acr.cr.namespaces import Namespaces
-from reconciler.acr.cr.replication import NewSyncRule, NewSyncTask, Replication, SyncImage, SyncTask, TaskStatus
+from reconciler.acr.cr.replication import NewSyncRule, Replication
 from reconciler.acr.cr.repositories import Repositories
+from reconciler.acr.cr.sync_tasks import NewSyncTask, SyncTasks
 
 __all__ = [
     "Cr",
@@ -14,12 +15,9 @@ __all__ = [
     "InternetAccess",
     "NewSyncRule",
     "NewSyncTask",
-    "SyncImage",
-    "SyncTask",
-    "TaskStatus",
     "VpcAccess",
 ]
 
 
-class Cr(Instances, Endpoints, Namespaces, Repositories, Replication):
+class Cr(Instances, Endpoints, Namespaces, Repositories, Replication, SyncTasks):
     """Everything of the API that we use. Reads parse at the door into live values; every method raises AcrError."""

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 import httpx
 import pytest
 
-from reconciler.acr.cr import Cr, NewSyncRule, NewSyncTask, SyncImage, TaskStatus
+from reconciler.acr.cr import Cr, NewSyncRule, NewSyncTask
 from reconciler.acr.errors import MalformedAnswer, WriteRefused
 from reconciler.acr.transport import ReadOnlyTransport, Transport
 from reconciler.model.json_value import Json
 from reconciler.model.live import LiveEndpoint, LiveInstance, LiveNamespace, LiveSyncRule, LiveVpcLink
 from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
+from reconciler.model.sync_task import SyncImage, TaskStatus
 
 Service = Callable[[httpx.Request], httpx.Response]
 Connect = Callable[[Service], Transport]
@@ -315,6 +316,20 @@ def test_tasks_are_listed_whatever_their_spelling(connect: Connect) -> None:
     ]
 
 
+def test_tasks_of_many_tags_are_found_in_one_listing_and_those_of_few_by_name(connect: Connect) -> None:
+    received = {**SIDE, "InstanceId": "cri-2"}
+    rows = [
+        task(SyncTaskId="rst-1"),
+        task(SyncTaskId="rst-2", ImageFrom={**SIDE, "ImageTag": "other"}),
+        task(SyncTaskId="rst-3", ImageFrom=received, ImageTo=SIDE),
+    ]
+    transport = connect(in_pages("SyncTasks", rows))
+    many = frozenset({"v1", *(f"v1-{n}" for n in range(9))})
+    assert [t.id for t in Cr(transport).sync_tasks_of(R, I, {"apps/web": many})] == ["rst-1"]
+    assert transport.calls == {"ListRepoSyncTask": 1}
+    assert [t.id for t in Cr(transport).sync_tasks_of(R, I, {"apps/web": frozenset({"v1"})})] == ["rst-1"]
+
+
 def test_no_more_tasks_are_read_than_asked_for(connect: Connect) -> None:
     transport = connect(in_pages("SyncTasks", [task(SyncTaskId=f"rst-{n}") for n in range(500)]))
     assert len(Cr(transport).list_sync_tasks(R, I, repository="apps/web", tag="v1", batch="b", limit=60)) == 60
@@ -478,6 +493,7 @@ def test_every_method_that_writes_is_in_the_table_above() -> None:
         "authorization_token",
         "instance_usage",
         "internet_endpoint",
+        "sync_tasks_of",
         "vpc_endpoint",
     }
     covered = {name for write, _, _ in WRITES for name in write.__code__.co_names if name in methods}
