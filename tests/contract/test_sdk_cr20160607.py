@@ -15,6 +15,7 @@ from alibabacloud_tea_openapi.models import Config, OpenApiRequest, Params
 from darabonba.runtime import RuntimeOptions
 
 from reconciler.emulator.server import LocalCloud
+from tests.contract.operations.stage import push
 
 pytestmark = pytest.mark.usefixtures("no_proxy")
 
@@ -42,20 +43,6 @@ def call(
     )
     answer = sdk.call_api(params, OpenApiRequest(body=body, query=query or {}), RuntimeOptions())
     return answer["body"].get("data", answer["body"])
-
-
-def push(cloud: LocalCloud, repository: str, tag: str) -> None:
-    with httpx.Client(base_url=f"http://{cloud.registries['personal.cn-hangzhou']}", trust_env=False) as registry:
-        scope = {"scope": f"repository:{repository}:pull,push"}
-        token = registry.get("/auth/token", params=scope, auth=cloud.access_key).json()["token"]
-        registry.headers["Authorization"] = f"Bearer {token}"
-        config = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
-        registry.post(f"/v2/{repository}/blobs/uploads/", params={"digest": config}, content=b"{}")
-        kind = "application/vnd.docker.distribution.manifest.v2+json"
-        descriptor = {"mediaType": "application/vnd.docker.container.image.v1+json", "digest": config, "size": 2}
-        manifest = {"schemaVersion": 2, "mediaType": kind, "config": descriptor, "layers": []}
-        answer = registry.put(f"/v2/{repository}/manifests/{tag}", json=manifest, headers={"Content-Type": kind})
-        answer.raise_for_status()
 
 
 def test_namespaces(sdk: Client) -> None:
@@ -108,7 +95,7 @@ def test_repositories(cloud: LocalCloud, sdk: Client) -> None:
 
 def test_tags(cloud: LocalCloud, sdk: Client) -> None:
     for tag in ("v1", "v2"):
-        push(cloud, "legacy/auto", tag)
+        push(cloud, "personal.cn-hangzhou", "legacy/auto", tag)
     listing = call(sdk, "GetRepoTags", "GET", "/repos/legacy/auto/tags", query={"Page": "1", "PageSize": "100"})
     assert isinstance(listing, dict)
     assert (listing["total"], [tag["tag"] for tag in listing["tags"]]) == (2, ["v1", "v2"])

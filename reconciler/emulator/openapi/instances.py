@@ -69,6 +69,7 @@ def get_instance_usage(call: Call) -> Payload:
         "ChartNamespaceUsage": "0",
         "ChartRepoQuota": "0",
         "ChartRepoUsage": "0",
+        "PerformanceUnits": 0,
     }
 
 

@@ -1,0 +1,8 @@
+"""Every operation that the tool uses, as a table. A product's rows are in the module of its name; add it here."""
+
+from __future__ import annotations
+
+from tests.contract.operations import cr, cr_personal
+from tests.contract.operations.stage import Operation
+
+OPERATIONS: tuple[Operation, ...] = (*cr.OPERATIONS, *cr_personal.OPERATIONS)
