@@ -9,10 +9,15 @@ from types import MappingProxyType
 
 
 class Version(StrEnum):
-    """The API of a product: Enterprise Edition is called RPC style, Personal Edition ROA style."""
+    """The API of a product: Personal Edition is called ROA style, all others RPC style."""
 
     ENTERPRISE = "2018-12-01"
     PERSONAL = "2016-06-07"
+    VPC = "2016-04-28"
+    ECS = "2014-05-26"
+    RAM = "2015-05-01"
+    BILLING = "2017-12-14"
+    STS = "2015-04-01"
 
 
 READS: Mapping[Version, frozenset[str]] = MappingProxyType(
@@ -63,4 +68,4 @@ class Request:
 
     @property
     def reads(self) -> bool:
-        return self.action in READS[self.version]
+        return self.action in READS.get(self.version, ())

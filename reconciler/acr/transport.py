@@ -6,10 +6,8 @@ import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -18,6 +16,7 @@ from reconciler import __version__
 from reconciler.acr import signing
 from reconciler.acr.answer import Answer
 from reconciler.acr.credentials import Credential, CredentialSource
+from reconciler.acr.endpoint import Endpoint
 from reconciler.acr.errors import ApiError, MalformedAnswer, Throttled, Unreachable, WriteRefused, refusal
 from reconciler.acr.events import CallListener, CallRetried, CallThrottled
 from reconciler.acr.pace import Pace
@@ -35,8 +34,6 @@ LOOPBACK_CALLS_PER_SECOND = 500.0
 LOOPBACK_BACKOFF = Backoff(first=0.1, cap=2.0)
 """Nobody else is to be spared there, either."""
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
 
 class Caller(Protocol):
     """What a product needs of a transport."""
@@ -51,32 +48,6 @@ def now() -> datetime:
 
 def nonce() -> str:
     return uuid4().hex
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where calls go: to the region's own host, or all of them to `url`. Plain HTTP is for loopback only.
-
-    Raises ValueError for a `url` that is none or that would send signed calls in the open.
-    """
-
-    url: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.url is None:
-            return
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"not an HTTP address: {self.url}; give one such as `http://127.0.0.1:5800`")
-        if parts.scheme == "http" and not self.loopback:
-            raise ValueError(f"plain HTTP is for loopback only: {self.url}; use `https://`")
-
-    @property
-    def loopback(self) -> bool:
-        return self.url is not None and urlsplit(self.url).hostname in _LOOPBACK
-
-    def base(self, region: str) -> str:
-        return self.url.rstrip("/") if self.url else f"https://cr.{region}.aliyuncs.com"
 
 
 def http_client(endpoint: Endpoint, answer_seconds: float = ANSWER_SECONDS) -> httpx.Client:
@@ -156,7 +127,7 @@ class Transport:
         return _read(request.action, response, credential)
 
     def _signed(self, request: Request, credential: Credential) -> httpx.Request:
-        base = httpx.URL(self._endpoint.base(request.region))
+        base = httpx.URL(self._endpoint.base(request.version, request.region))
         headers = {
             "accept": "application/json",
             "host": base.netloc.decode("ascii"),

@@ -50,7 +50,8 @@ def open_cloud(
     from reconciler.acr.cr import Cr
     from reconciler.acr.cr_personal import CrPersonal
     from reconciler.acr.credentials import DefaultChain
-    from reconciler.acr.transport import ANSWER_SECONDS, Endpoint, ReadOnlyTransport, open_transport
+    from reconciler.acr.endpoint import Endpoint
+    from reconciler.acr.transport import ANSWER_SECONDS, ReadOnlyTransport, open_transport
     from reconciler.live.logins import CloudLogins
     from reconciler.live.reader import CloudReader
     from reconciler.oci import docker_config

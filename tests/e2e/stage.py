@@ -14,7 +14,8 @@ from pathlib import Path
 
 from reconciler.acr.cr import Cr
 from reconciler.acr.credentials import Credential, StaticCredential
-from reconciler.acr.transport import Endpoint, open_transport
+from reconciler.acr.endpoint import Endpoint
+from reconciler.acr.transport import open_transport
 from reconciler.emulator.scene.images import Image, Layer, digest_of, image, push
 from reconciler.emulator.server import LocalCloud
 from reconciler.model.image import Descriptor, Digest

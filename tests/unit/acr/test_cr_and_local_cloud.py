@@ -9,8 +9,9 @@ import pytest
 
 from reconciler.acr.cr import Cr, NewSyncRule, NewSyncTask
 from reconciler.acr.credentials import Credential, StaticCredential
+from reconciler.acr.endpoint import Endpoint
 from reconciler.acr.errors import ApiError, Conflict, NotFound
-from reconciler.acr.transport import Endpoint, open_transport
+from reconciler.acr.transport import open_transport
 from reconciler.emulator.server import LocalCloud
 from reconciler.model.live import LiveNamespace, LiveVpcLink
 from reconciler.model.spec import AclEntry, Desired, Edition, Instance, Level, Trigger, Visibility

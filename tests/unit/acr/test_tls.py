@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from reconciler.acr.credentials import Credential, StaticCredential
+from reconciler.acr.endpoint import Endpoint
 from reconciler.acr.errors import Unreachable
 from reconciler.acr.request import Request, Version
-from reconciler.acr.transport import Endpoint, open_transport
+from reconciler.acr.transport import open_transport
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.acr import signing
 from reconciler.acr.credentials import Credential, StaticCredential
+from reconciler.acr.endpoint import Endpoint
 from reconciler.acr.errors import (
     AcrError,
     ApiError,
@@ -23,7 +24,7 @@ from reconciler.acr.errors import (
 from reconciler.acr.events import CallEvent, CallRetried, CallThrottled
 from reconciler.acr.request import Request, Version
 from reconciler.acr.retry import Backoff
-from reconciler.acr.transport import Endpoint, ReadOnlyTransport, Transport, http_client
+from reconciler.acr.transport import ReadOnlyTransport, Transport, http_client
 
 Service = Callable[[httpx.Request], httpx.Response]
 Connect = Callable[[Service], Transport]
@@ -279,7 +280,7 @@ def test_signed_calls_do_not_go_out_in_the_open(url: str, complaint: str) -> Non
     "url", ["http://127.0.0.1:5800", "http://localhost:1", "http://[::1]:1", "https://e.example.com"]
 )
 def test_an_endpoint_takes_every_call(url: str) -> None:
-    assert Endpoint(url + "/").base("cn-hangzhou") == url
+    assert Endpoint(url + "/").base(Version.ENTERPRISE, "cn-hangzhou") == url
 
 
 def test_every_call_goes_to_the_endpoint_and_past_proxies(monkeypatch: pytest.MonkeyPatch) -> None:

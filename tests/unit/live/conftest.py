@@ -12,7 +12,8 @@ import pytest
 from reconciler.acr.cr import Cr
 from reconciler.acr.cr_personal import CrPersonal
 from reconciler.acr.credentials import Credential, StaticCredential
-from reconciler.acr.transport import Endpoint, ReadOnlyTransport, Transport, open_transport
+from reconciler.acr.endpoint import Endpoint
+from reconciler.acr.transport import ReadOnlyTransport, Transport, open_transport
 from reconciler.emulator.server import LocalCloud
 from reconciler.live.logins import CloudLogins
 from reconciler.live.reader import CloudReader

@@ -9,9 +9,10 @@ import pytest
 from reconciler.acr.cr import Cr
 from reconciler.acr.cr_personal import CrPersonal
 from reconciler.acr.credentials import Credential, StaticCredential
+from reconciler.acr.endpoint import Endpoint
 from reconciler.acr.pace import Pace
 from reconciler.acr.retry import Backoff
-from reconciler.acr.transport import Endpoint, Transport, open_transport
+from reconciler.acr.transport import Transport, open_transport
 from reconciler.live.port import ReadFailed
 from reconciler.live.reader import CloudReader
 from reconciler.live.recorded import RecordedSource
