@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 
 from reconciler.acr.errors import MalformedAnswer
 from reconciler.model.image import Digest, parse_digest
@@ -58,6 +59,18 @@ class Answer:
         if isinstance(value, str) and value.strip().removeprefix("-").isdecimal():
             return int(value)
         raise self._unexpected(key, "a whole number")
+
+    def amount(self, key: str) -> Decimal:
+        """A sum of money, which comes as a number or as a text."""
+        value = self.data.get(key)
+        if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+            try:
+                amount = Decimal(str(value))
+            except InvalidOperation:
+                amount = Decimal("NaN")
+            if amount.is_finite():
+                return amount
+        raise self._unexpected(key, "an amount")
 
     def flag(self, key: str, default: bool = False) -> bool:
         value = self.data.get(key)

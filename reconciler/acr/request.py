@@ -33,6 +33,7 @@ READS: Mapping[Version, frozenset[str]] = MappingProxyType(
                 "GetRepoSyncTask",
                 "GetRepository",
                 "ListInstance",
+                "ListInstanceRegion",
                 "ListNamespace",
                 "ListRepoSyncRule",
                 "ListRepoSyncTask",
@@ -40,6 +41,7 @@ READS: Mapping[Version, frozenset[str]] = MappingProxyType(
                 "ListRepository",
             }
         ),
+        Version.BILLING: frozenset({"GetSubscriptionPrice", "QueryAvailableInstances"}),
         Version.PERSONAL: frozenset(
             {
                 "GetAuthorizationToken",

@@ -206,7 +206,8 @@ def _read(action: str, response: httpx.Response, credential: Credential) -> Answ
         if response.is_success:
             raise
         answer = Answer(action, {})
-    refused = answer.has("IsSuccess") and not answer.flag("IsSuccess")
+    # Container Registry says `IsSuccess`, the billing API `Success`.
+    refused = any(answer.has(key) and not answer.flag(key) for key in ("IsSuccess", "Success"))
     if response.is_success and not refused:
         return answer
     raise refusal(

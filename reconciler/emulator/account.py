@@ -15,12 +15,19 @@ from reconciler.emulator.sync_task import SyncTask
 from reconciler.model.spec import Edition, SamePair, Visibility
 
 DEFAULT_USER = "1000000000000001"
+DEFAULT_RESOURCE_GROUP = "rg-acfmexampledefault"
 
 
 class LinkStatus(StrEnum):
     CREATING = "CREATING"
     RUNNING = "RUNNING"
     DELETING = "DELETING"
+
+
+class InstanceStatus(StrEnum):
+    PENDING = "PENDING"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class VpcLink:
 
 @dataclass(slots=True)
 class Instance:
-    """An Enterprise Edition instance; `key` is its name in the seed."""
+    """An Enterprise Edition instance; `key` is its name in the seed. One that was just bought is not `listed` yet."""
 
     key: str
     id: str
@@ -66,6 +73,9 @@ class Instance:
     vpc_quota: int
     tags: dict[str, str] = field(default_factory=dict)
     vpc_links: list[VpcLink] = field(default_factory=list)
+    status: InstanceStatus = InstanceStatus.RUNNING
+    listed: bool = True
+    resource_group: str = DEFAULT_RESOURCE_GROUP
 
     @property
     def label(self) -> str:
@@ -75,6 +85,14 @@ class Instance:
     def service(self) -> str:
         """The `service` of the registry's challenge, in the form that Harbor's adapter parses."""
         return f"registry.aliyuncs.com:{self.region}:26842:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Something that was bought."""
+
+    id: str
+    instance_id: str
 
 
 @dataclass(slots=True)
@@ -98,7 +116,7 @@ Holder: TypeAlias = Instance | PersonalRegion
 
 @dataclass(slots=True)
 class Account:
-    """Instances, rules and tasks are keyed by id, Personal Edition by region."""
+    """Instances, rules and tasks are keyed by id, Personal Edition by region, orders by their client token."""
 
     user_id: str = DEFAULT_USER
     serial: int = 0
@@ -106,6 +124,7 @@ class Account:
     personal: dict[str, PersonalRegion] = field(default_factory=dict)
     sync_rules: dict[str, SyncRule] = field(default_factory=dict)
     sync_tasks: dict[str, SyncTask] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
 
     def holders(self) -> Iterator[Holder]:
         yield from self.instances.values()
@@ -121,7 +140,7 @@ class Account:
     def instance(self, instance_id: str, region: str | None = None) -> Instance:
         """Raises Refused with INSTANCE_NOT_EXIST, also for an instance of another region than asked for."""
         found = self.instances.get(instance_id)
-        if found is None or (region is not None and found.region != region):
+        if found is None or not found.listed or (region is not None and found.region != region):
             raise Refused("INSTANCE_NOT_EXIST", f"instance is not exist: {instance_id}")
         return found
 

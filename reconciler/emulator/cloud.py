@@ -49,7 +49,7 @@ class Cloud:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.logins = Logins(access_key, policy.token_seconds)
         self.replication = Replication(account, self.contents, clock, changed)
-        self._open_registry = open_registry
+        self.open_registry = open_registry
         self._background: set[asyncio.Task[None]] = set()
 
     def later(self, seconds: float, work: Callable[[], Coroutine[None, None, None]]) -> None:
@@ -75,7 +75,7 @@ class Cloud:
         if wanted not in self.account.personal:
             made = PersonalRegion(wanted, personal_catalogue(self.policy.personal_quota))
             self.account.personal[wanted] = made
-            await self._open_registry(made)
+            await self.open_registry(made)
             self.changed()
         return self.account.personal[wanted]
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar, get_args, get_origin, get_type_hints
 
-from reconciler.emulator.account import Account, LinkStatus
+from reconciler.emulator.account import Account, InstanceStatus, LinkStatus
 from reconciler.emulator.catalogue import Status
 from reconciler.emulator.sync_task import TaskStatus
 from reconciler.model.json_value import Json
@@ -28,7 +28,8 @@ def save(account: Account, folder: Path) -> None:
 
 
 def load(folder: Path) -> Account | None:
-    """None when nothing was saved. What was under way is settled: links are up, deletions done, tasks start again.
+    """None when nothing was saved. What was under way is settled: links are up, instances run, deletions are done,
+    tasks start again.
 
     Raises ValueError for a file that is not ours.
     """
@@ -49,6 +50,7 @@ def _settle(account: Account) -> None:
         catalogue.repositories = {k: r for k, r in catalogue.repositories.items() if r.status is Status.NORMAL}
         catalogue.namespaces = {k: n for k, n in catalogue.namespaces.items() if n.status is Status.NORMAL}
     for instance in account.instances.values():
+        instance.status, instance.listed = InstanceStatus.RUNNING, True
         instance.vpc_links = [link for link in instance.vpc_links if link.status is not LinkStatus.DELETING]
         for link in instance.vpc_links:
             link.status = LinkStatus.RUNNING

@@ -39,6 +39,8 @@ class Policy:
     token_seconds: float = 60.0
     quotas: Mapping[Edition, Quota] = field(default_factory=lambda: EDITION_QUOTAS)
     personal_quota: Quota = PERSONAL_QUOTA
+    international: bool = False
+    """Whether the account was opened at the international site, which sells under a product type of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ class Delays:
     deletion: float = 2.0
     task_pending: float = 1.0
     task_layer: float = 0.2
+    instance_listed: float = 1.0
+    instance_starting: float = 3.0
+    instance_running: float = 10.0
 
 
 DELAYS = Delays()

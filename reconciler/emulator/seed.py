@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.emulator.account import (
+    DEFAULT_RESOURCE_GROUP,
     SYSTEM_ENTRY,
     Account,
     AllowEntry,
@@ -67,6 +68,7 @@ def _instance(declared: DesiredInstance, policy: Policy, now: int) -> Instance:
         internet=Endpoint(enabled=True, status=LinkStatus.RUNNING),
         vpc_quota=quota.vpcs,
         tags=dict(declared.tags or {}),
+        resource_group=declared.resource_group or DEFAULT_RESOURCE_GROUP,
     )
 
 

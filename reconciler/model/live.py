@@ -102,6 +102,8 @@ class LiveInstance:
     repositories: tuple[LiveRepository, ...] = ()
     vpc_links: tuple[LiveVpcLink, ...] = ()
     sync_rules: tuple[LiveSyncRule, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    resource_group: str = ""
 
     def repository(self, name: str) -> LiveRepository | None:
         return next((r for r in self.repositories if r.name == name), None)

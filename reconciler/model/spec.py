@@ -33,6 +33,18 @@ class SamePair(StrEnum):
     ALLOW = "allow"
 
 
+class Renewal(StrEnum):
+    MANUAL = "manual"
+    AUTO = "auto"
+
+
+class Permission(StrEnum):
+    """What may be bought."""
+
+    CREATE = "create"
+    UPGRADE = "upgrade"
+
+
 class Level(StrEnum):
     NAMESPACE = "namespace"
     REPOSITORY = "repository"
@@ -80,8 +92,8 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Purchase:
     period_months: int
-    renewal: str
-    allow: frozenset[str]
+    renewal: Renewal = Renewal.MANUAL
+    allow: frozenset[Permission] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -102,6 +114,10 @@ class InternetEndpoint:
         return address.endpoint(self.instance, "internet")
 
 
+RESERVED_TAGS = ("acs:", "aliyun")
+"""How the keys begin of tags that only the cloud's own services may write."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """An Enterprise Edition instance; found live by `id`, or by `name` in `region`."""
@@ -114,11 +130,16 @@ class Instance:
     purchase: Purchase | None = None
     personal_domain: bool = False
     tags: Mapping[str, str] | None = None
+    resource_group: str | None = None
     places: Places = field(default=Places(), compare=False)
 
     @property
     def address(self) -> Address:
         return address.instance(self.key)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the YAML allows buying that."""
+        return self.purchase is not None and permission in self.purchase.allow
 
 
 @dataclass(frozen=True, slots=True)

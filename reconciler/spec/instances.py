@@ -16,9 +16,11 @@ from reconciler.model.spec import (
     Instance,
     InternetEndpoint,
     Namespace,
+    Permission,
     PersonalNamespace,
     PersonalRepository,
     Purchase,
+    Renewal,
     Repository,
     SourceCode,
     Visibility,
@@ -139,6 +141,7 @@ def _instance(build: Build, key: str, fields: Fields) -> Instance | None:
         _purchase(fields.inside("purchase")),
         fields.flag("personal_domain") or False,
         MappingProxyType(tags) if tags is not None else None,
+        fields.text("resource_group"),
         fields.places(without=("namespaces", "repositories")),
     )
 
@@ -166,8 +169,9 @@ def _purchase(fields: Fields) -> Purchase | None:
     months = fields.number("period_months")
     if months is None:
         return None
-    allow = frozenset(text.value for text in fields.texts("allow"))
-    return Purchase(months, fields.text("renewal") or "manual", allow)
+    named = {text.value for text in fields.texts("allow")}
+    allow = frozenset(permission for permission in Permission if permission in named)
+    return Purchase(months, fields.choice("renewal", Renewal) or Renewal.MANUAL, allow)
 
 
 def _acl(build: Build, key: str, fields: Fields) -> Iterator[AclEntry]:

@@ -23,13 +23,13 @@ from tests.contract.operations.stage import push
 pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
-def client(cloud: LocalCloud, *, secret: str = "", algorithm: str | None = None) -> Client:
+def client(cloud: LocalCloud, *, secret: str = "", algorithm: str | None = None, region: str = "cn-hangzhou") -> Client:
     key, known = cloud.access_key
     return Client(
         Config(
             access_key_id=key,
             access_key_secret=secret or known,
-            region_id="cn-hangzhou",
+            region_id=region,
             endpoint=cloud.endpoint.removeprefix("http://"),
             protocol="HTTP",
             signature_algorithm=algorithm,
@@ -538,3 +538,22 @@ def test_region_narrows_what_is_seen(cloud: LocalCloud, sdk: Client) -> None:
 def test_parameters_may_come_in_the_body(cloud: LocalCloud, sdk: Client) -> None:
     found = raw(sdk, "GetInstance", {}, {"InstanceId": cloud.instance_id("eu")})
     assert found["InstanceName"] == "acme-eu"
+
+
+def test_tags_and_resource_groups_of_instances(cloud: LocalCloud, sdk: Client) -> None:
+    identity = cloud.instance_id("hub")
+    named = {"region_id": "cn-hangzhou", "resource_type": "Instance", "resource_id": [identity]}
+    tags = [models.TagResourcesRequestTag(key=key, value=value) for key, value in (("版本", "1.10"), ("empty", ""))]
+    sdk.tag_resources(models.TagResourcesRequest(**named, tag=tags))
+    sdk.untag_resources(models.UntagResourcesRequest(**named, tag_key=["team"]))
+    found = sdk.get_instance(models.GetInstanceRequest(instance_id=identity)).body
+    assert {tag.tag_key: tag.tag_value for tag in found.tags} == {"版本": "1.10", "empty": ""}
+    listed = sdk.list_tag_resources(models.ListTagResourcesRequest(**named)).body.tag_resources.tag_resource
+    assert {(row.resource_id, row.tag_key) for row in listed} == {(identity, "版本"), (identity, "empty")}
+    sdk.change_resource_group(
+        models.ChangeResourceGroupRequest(
+            resource_id=identity, resource_region_id="cn-hangzhou", resource_group_id="rg-platform"
+        )
+    )
+    (row,) = sdk.list_instance(models.ListInstanceRequest(instance_name="acme-hub")).body.instances
+    assert row.resource_group_id == "rg-platform"

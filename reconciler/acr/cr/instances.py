@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
 
 from reconciler.acr.answer import Answer
 from reconciler.acr.cr.product import Product
 from reconciler.acr.token import RegistryToken
 from reconciler.model.live import LiveInstance
-from reconciler.model.spec import Edition
+from reconciler.model.spec import RESERVED_TAGS, Edition
+
+Item = TypeVar("Item")
+
+_TAGS_PER_CALL = 20
+"""As the models of the official SDK document it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,34 @@ class Instances(Product):
 
     def get_instance(self, region: str, instance_id: str) -> LiveInstance:
         return _instance(self._call(region, "GetInstance", {"InstanceId": instance_id}), region)
+
+    def list_regions(self, region: str) -> tuple[str, ...]:
+        """The regions that offer the service, as `region` tells it."""
+        answer = self._call(region, "ListInstanceRegion", {})
+        return tuple(sorted(item.text("RegionId") for item in answer.parts("Regions")))
+
+    def add_tags(self, region: str, instance_id: str, tags: Mapping[str, str]) -> None:
+        """Add tags, or give those that are there another value."""
+        for some in _batched(sorted(tags.items())):
+            pairs = {
+                f"Tag.{number}.{part}": text
+                for number, (key, value) in enumerate(some, 1)
+                for part, text in (("Key", key), ("Value", value))
+            }
+            self._call(region, "TagResources", {**_tagged(region, instance_id), **pairs})
+
+    def remove_tags(self, region: str, instance_id: str, keys: Iterable[str]) -> None:
+        for some in _batched(sorted(keys)):
+            named = {f"TagKey.{number}": key for number, key in enumerate(some, 1)}
+            self._call(region, "UntagResources", {**_tagged(region, instance_id), **named})
+
+    def set_resource_group(self, region: str, instance_id: str, resource_group: str) -> None:
+        parameters = {
+            "ResourceId": instance_id,
+            "ResourceRegionId": region,
+            "ResourceGroupId": resource_group,
+        }
+        self._call(region, "ChangeResourceGroup", parameters)
 
     def instance_usage(self, region: str, instance_id: str) -> InstanceUsage:
         """Raises NotReady while the instance is not running."""
@@ -62,7 +98,27 @@ def _instance(answer: Answer, region: str) -> LiveInstance:
         edition=_edition(answer.text("InstanceSpecification", "")),
         status=answer.text("InstanceStatus"),
         issue=answer.text("InstanceIssue", ""),
+        tags=MappingProxyType(dict(sorted(_own_tags(answer)))),
+        resource_group=answer.text("ResourceGroupId", ""),
     )
+
+
+def _own_tags(answer: Answer) -> Iterator[tuple[str, str]]:
+    """Without the tags that the cloud's own services put there, which nobody else may write."""
+    for tag in answer.parts("Tags"):
+        key = tag.text("TagKey")
+        if not key.startswith(RESERVED_TAGS):
+            yield key, tag.text("TagValue", "")
+
+
+def _tagged(region: str, instance_id: str) -> dict[str, str]:
+    return {"RegionId": region, "ResourceType": "Instance", "ResourceId.1": instance_id}
+
+
+def _batched(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """As many as one call takes."""
+    for start in range(0, len(items), _TAGS_PER_CALL):
+        yield items[start : start + _TAGS_PER_CALL]
 
 
 def _edition(specification: str) -> Edition | None:

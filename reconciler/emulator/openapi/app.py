@@ -15,12 +15,14 @@ from starlette.types import Receive, Scope, Send
 from reconciler.emulator.cloud import Cloud
 from reconciler.emulator.identifiers import request_id
 from reconciler.emulator.openapi import (
+    billing,
     endpoints,
     faults,
     instances,
     namespaces,
     personal,
     repositories,
+    resource_tags,
     sync_rules,
     sync_tasks,
 )
@@ -30,9 +32,10 @@ from reconciler.emulator.openapi.signature import SignatureCheck, SignedRequest
 from reconciler.emulator.refusal import Refused
 from reconciler.model.json_value import Json
 
+BILLING = "2017-12-14"
 ENTERPRISE = "2018-12-01"
 PERSONAL = "2016-06-07"
-_READS = ("Get", "List")
+_READS = ("Get", "List", "Query")
 
 OPERATIONS: Mapping[str, Operation] = {
     **instances.OPERATIONS,
@@ -42,8 +45,19 @@ OPERATIONS: Mapping[str, Operation] = {
     **repo_tags.OPERATIONS,
     **sync_rules.OPERATIONS,
     **sync_tasks.OPERATIONS,
+    **resource_tags.OPERATIONS,
 }
 """Of version 2018-12-01, by action."""
+
+_RPC: Mapping[str, Mapping[str, Operation]] = {BILLING: billing.OPERATIONS, ENTERPRISE: OPERATIONS}
+_GOOD: Mapping[str, Payload] = {
+    BILLING: {"Code": "Success", "Message": "Successful!", "Success": True},
+    ENTERPRISE: {"Code": "success", "IsSuccess": True},
+}
+"""What every answer says when all went well, by version."""
+
+_ANSWERED_BARE = frozenset(resource_tags.OPERATIONS)
+"""Operations whose answers say so by nothing but their HTTP status."""
 
 
 class OpenApi:
@@ -73,8 +87,9 @@ class OpenApi:
                 answer = await self._personal(signed, parameters, region)
                 payload: Payload = {"requestId": identity, **answer}
             else:
-                answer = await self._enterprise(version, action, parameters, region)
-                payload = {"RequestId": identity, "Code": "success", "IsSuccess": True, **answer}
+                answer = await self._rpc(version, action, parameters, region)
+                good = {} if action in _ANSWERED_BARE else _GOOD[version]
+                payload = {"RequestId": identity, **good, **answer}
         except Refused as refusal:
             response = self._refused(refusal, identity, version, request)
         except httpx.HTTPError as failure:
@@ -84,9 +99,9 @@ class OpenApi:
             response = JSONResponse(payload)
         await response(scope, receive, send)
 
-    async def _enterprise(self, version: str, action: str, parameters: Parameters, region: str | None) -> Payload:
-        operation = OPERATIONS.get(action)
-        if version != ENTERPRISE or operation is None:
+    async def _rpc(self, version: str, action: str, parameters: Parameters, region: str | None) -> Payload:
+        operation = _RPC.get(version, {}).get(action)
+        if operation is None:
             message = f"Specified api is not found: {version} {action}"
             raise Refused("InvalidAction.NotFound", message, 404)
         answer = await _run(operation, Call(self._cloud, parameters, region))
@@ -118,7 +133,8 @@ class OpenApi:
             )
         answer: Payload = {"RequestId": identity, "Code": refusal.code, "Message": refusal.message}
         if refusal.status is None:
-            return JSONResponse({**answer, "IsSuccess": False}, status_code=self._cloud.policy.business_status)
+            told = "Success" if version == BILLING else "IsSuccess"
+            return JSONResponse({**answer, told: False}, status_code=self._cloud.policy.business_status)
         host = request.headers.get("host", "")
         return JSONResponse({**answer, "HostId": host, "Recommend": ""}, status_code=refusal.status)
 

@@ -75,6 +75,12 @@ class Parameters:
         except ValueError:
             raise invalid(name, value) from None
 
+    def choice_of(self, name: str, choices: Sequence[str]) -> str:
+        value = self.required(name)
+        if value not in choices:
+            raise invalid(name, value)
+        return value
+
     def structure(self, name: str) -> Json:
         """A parameter that holds JSON; None when it was not given."""
         value = self.values.get(name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from reconciler.emulator.account import Instance
+from reconciler.emulator.account import Instance, InstanceStatus
 from reconciler.emulator.logins import TEMPORARY_USER
 from reconciler.emulator.openapi.call import Call, Operation, Payload
+from reconciler.emulator.refusal import Refused
 
 _MAX_HOURS = 24
 
@@ -20,20 +21,20 @@ def _summary(instance: Instance) -> Payload:
         "InstanceId": instance.id,
         "InstanceName": instance.name,
         "InstanceSpecification": _specification(instance),
-        "InstanceStatus": "RUNNING",
-        "ResourceGroupId": "",
+        "InstanceStatus": instance.status.value,
+        "ResourceGroupId": instance.resource_group,
         "Tags": [{"TagKey": key, "TagValue": value} for key, value in sorted(instance.tags.items())],
     }
 
 
 def _in_scope(call: Call) -> list[Instance]:
-    return [i for i in call.cloud.account.instances.values() if call.region in (None, i.region)]
+    return [i for i in call.cloud.account.instances.values() if i.listed and call.region in (None, i.region)]
 
 
 def list_instance(call: Call) -> Payload:
     """Times are strings here and numbers in GetInstance."""
     name, status = call.parameters.text("InstanceName"), call.parameters.text("InstanceStatus")
-    found = [i for i in _in_scope(call) if name in ("", i.name) and status in ("", "RUNNING")]
+    found = [i for i in _in_scope(call) if name in ("", i.name) and status in ("", i.status)]
     page = call.parameters.page()
     rows: list[Payload] = [
         {
@@ -48,7 +49,7 @@ def list_instance(call: Call) -> Payload:
 
 
 def get_instance(call: Call) -> Payload:
-    instance = find(call)
+    instance = find_any(call, call.parameters.required("InstanceId"))
     return {**_summary(instance), "CreateTime": instance.created, "ModifiedTime": instance.created}
 
 
@@ -90,8 +91,16 @@ def get_authorization_token(call: Call) -> Payload:
 
 
 def find(call: Call) -> Instance:
-    """The instance that `InstanceId` names. Raises Refused without one."""
-    return call.cloud.account.instance(call.parameters.required("InstanceId"), call.region)
+    """The instance that `InstanceId` names. Raises Refused without one, and for one that does not run yet."""
+    instance = find_any(call, call.parameters.required("InstanceId"))
+    if instance.status is not InstanceStatus.RUNNING:
+        raise Refused("INSTANCE_STATUS_NOT_SUPPORT", f"instance is {instance.status.value}: {instance.id}")
+    return instance
+
+
+def find_any(call: Call, instance_id: str) -> Instance:
+    """An instance in any status. Raises Refused without one."""
+    return call.cloud.account.instance(instance_id, call.region)
 
 
 OPERATIONS: dict[str, Operation] = {

@@ -18,6 +18,10 @@ def _allowed(stage: Stage) -> dict[str, object]:
     return endpoint
 
 
+def _instance(stage: Stage) -> dict[str, object]:
+    return {"RegionId": "cn-hangzhou", "ResourceType": "Instance", "ResourceId": [stage.hub]}
+
+
 _TOKENS = ("MaxResults", "NextToken")
 """Pages are either numbered or told by tokens."""
 
@@ -26,6 +30,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(CR, "ListInstance", omits=("Instances.InstanceIssue",)),
     Operation(CR, "GetInstance", lambda s: {"InstanceId": s.hub}, omits=("InstanceIssue",)),
     Operation(CR, "GetInstanceUsage", lambda s: {"InstanceId": s.hub}),
+    Operation(CR, "ListInstanceRegion"),
+    Operation(CR, "TagResources", lambda s: {**_instance(s), "Tag": [{"Key": "版本", "Value": "1.10"}]}),
+    Operation(CR, "UntagResources", lambda s: {**_instance(s), "TagKey": ["team"]}),
+    Operation(
+        CR,
+        "ChangeResourceGroup",
+        lambda s: {"ResourceId": s.hub, "ResourceRegionId": "cn-hangzhou", "ResourceGroupId": "rg-1"},
+    ),
     Operation(CR, "GetAuthorizationToken", lambda s: {"InstanceId": s.hub}),
     Operation(CR, "GetInstanceEndpoint", _allowed),
     Operation(

@@ -360,7 +360,9 @@ TARGET = {"TargetRegionId": "eu-central-1", "TargetInstanceId": "cri-2"}
 INTERNET = {"EndpointType": "internet", "ModuleName": "Registry"}
 VPC = {"VpcId": "vpc-1", "VswitchId": "vsw-1", "ModuleName": "Registry"}
 
-WRITES: list[tuple[Callable[[Cr], object], str, dict[str, str]]] = [
+RESOURCE: dict[str, str | None] = {"InstanceId": None, "RegionId": R, "ResourceType": "Instance", "ResourceId.1": I}
+
+WRITES: list[tuple[Callable[[Cr], object], str, Mapping[str, str | None]]] = [
     (
         lambda cr: cr.create_namespace(R, I, "apps", auto_create=True, visibility=Visibility.PRIVATE),
         "CreateNamespace",
@@ -448,6 +450,21 @@ WRITES: list[tuple[Callable[[Cr], object], str, dict[str, str]]] = [
             "Priority": "3",
         },
     ),
+    (
+        lambda cr: cr.add_tags(R, I, {"team": "platform", "cost": ""}),
+        "TagResources",
+        {**RESOURCE, "Tag.1.Key": "cost", "Tag.1.Value": "", "Tag.2.Key": "team", "Tag.2.Value": "platform"},
+    ),
+    (
+        lambda cr: cr.remove_tags(R, I, ["team", "cost"]),
+        "UntagResources",
+        {**RESOURCE, "TagKey.1": "cost", "TagKey.2": "team"},
+    ),
+    (
+        lambda cr: cr.set_resource_group(R, I, "rg-1"),
+        "ChangeResourceGroup",
+        {"InstanceId": None, "ResourceId": I, "ResourceRegionId": R, "ResourceGroupId": "rg-1"},
+    ),
     (lambda cr: cr.cancel_sync_task(R, I, "rst-1"), "CancelRepoSyncTask", {"SyncTaskId": "rst-1"}),
 ]
 
@@ -456,7 +473,7 @@ IDS = {"RepoId": "crr-9", "SyncRuleId": "crsr-9", "SyncTaskId": "rst-9"}
 
 @pytest.mark.parametrize(("write", "action", "query"), WRITES, ids=[f"{n}-{w[1]}" for n, w in enumerate(WRITES)])
 def test_writes_say_exactly_this(
-    connect: Connect, write: Callable[[Cr], object], action: str, query: dict[str, str]
+    connect: Connect, write: Callable[[Cr], object], action: str, query: Mapping[str, str | None]
 ) -> None:
     seen: list[httpx.Request] = []
 
@@ -469,13 +486,14 @@ def test_writes_say_exactly_this(
     (request,) = seen
     assert request.headers["x-acs-action"] == action
     assert request.headers["x-acs-version"] == "2018-12-01"
-    assert dict(request.url.params) == {"InstanceId": I, **query}
+    wanted = {"InstanceId": I, **query}
+    assert dict(request.url.params) == {name: value for name, value in wanted.items() if value is not None}
     assert made in (None, *IDS.values())
 
 
 @pytest.mark.parametrize(("write", "action", "query"), WRITES, ids=[f"{n}-{w[1]}" for n, w in enumerate(WRITES)])
 def test_no_write_gets_past_a_read_only_transport(
-    connect: Connect, write: Callable[[Cr], object], action: str, query: dict[str, str]
+    connect: Connect, write: Callable[[Cr], object], action: str, query: Mapping[str, str | None]
 ) -> None:
     del query
     transport = connect(answering(IDS))
@@ -498,3 +516,23 @@ def test_every_method_that_writes_is_in_the_table_above() -> None:
     }
     covered = {name for write, _, _ in WRITES for name in write.__code__.co_names if name in methods}
     assert covered == writing
+
+
+def test_more_tags_than_one_call_takes_go_in_several(connect: Connect) -> None:
+    transport = connect(answering({}))
+    Cr(transport).add_tags(R, I, {f"k{number}": "v" for number in range(41)})
+    Cr(transport).remove_tags(R, I, [f"k{number}" for number in range(20)])
+    assert transport.calls == {"TagResources": 3, "UntagResources": 1}
+
+
+def test_an_instance_has_its_own_tags_and_not_those_of_the_cloud(connect: Connect) -> None:
+    tags = [{"TagKey": "b", "TagValue": "1.10"}, {"TagKey": "a"}, {"TagKey": "acs:rm:rgId", "TagValue": "rg"}]
+    fields: dict[str, Json] = {
+        "InstanceId": I,
+        "InstanceName": "acme",
+        "InstanceStatus": "RUNNING",
+        "Tags": tags,
+        "ResourceGroupId": "rg-1",
+    }
+    found = Cr(connect(answering(fields))).get_instance(R, I)
+    assert (dict(found.tags), found.resource_group) == ({"a": "", "b": "1.10"}, "rg-1")
