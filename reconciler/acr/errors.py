@@ -99,9 +99,10 @@ _BY_CODE: tuple[tuple[re.Pattern[str], type[ApiError]], ...] = (
     ),
     (re.compile(r"ServiceUnavailable|SystemError|InternalError|SLB_SERVICE_ERROR"), Unavailable),
     (re.compile(r"INSTANCE_STATUS_NOT_SUPPORT"), NotReady),
-    (re.compile(r".*_NOT_EXISTS?"), NotFound),
+    # The last two are the words of ECS and RAM.
+    (re.compile(r".*_NOT_EXISTS?|Invalid(?!Action).*\.NotFound|EntityNotExist\..*"), NotFound),
     # No source lists the codes of conflicts; they are told by their ending.
-    (re.compile(r".*_ALREADY_EXISTS?|.*_EXISTS?"), Conflict),
+    (re.compile(r".*_ALREADY_EXISTS?|.*_EXISTS?|EntityAlreadyExists\..*|InvalidPermission\.Duplicate"), Conflict),
 )
 """The first match counts."""
 

@@ -51,6 +51,9 @@ READS: Mapping[Version, frozenset[str]] = MappingProxyType(
                 "GetRepoTags",
             }
         ),
+        Version.VPC: frozenset({"DescribeVSwitches", "DescribeVpcs"}),
+        Version.ECS: frozenset({"DescribeSecurityGroupAttribute"}),
+        Version.RAM: frozenset({"GetRole"}),
     }
 )
 """An action that is not listed counts as a write. A registry login is a read: it changes nothing."""

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from reconciler.emulator.catalogue import Catalogue, Namespace, Repository, Status
 from reconciler.emulator.identifiers import resource_id
+from reconciler.emulator.networks import Networks
 from reconciler.emulator.refusal import Refused
 from reconciler.emulator.sync_rule import Side, SyncRule, SyncScope, check_topology, full_match
 from reconciler.emulator.sync_task import SyncTask
@@ -114,9 +115,19 @@ class PersonalRegion:
 Holder: TypeAlias = Instance | PersonalRegion
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A RAM role; `service` is whom it is for when it is a service's own."""
+
+    name: str
+    service: str
+    created: str
+
+
 @dataclass(slots=True)
 class Account:
-    """Instances, rules and tasks are keyed by id, Personal Edition by region, orders by their client token."""
+    """Instances, rules and tasks are keyed by id, Personal Edition by region, orders by their client token, roles by
+    name."""
 
     user_id: str = DEFAULT_USER
     serial: int = 0
@@ -125,6 +136,8 @@ class Account:
     sync_rules: dict[str, SyncRule] = field(default_factory=dict)
     sync_tasks: dict[str, SyncTask] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    networks: Networks = field(default_factory=Networks)
+    roles: dict[str, Role] = field(default_factory=dict)
 
     def holders(self) -> Iterator[Holder]:
         yield from self.instances.values()

@@ -46,6 +46,8 @@ def account_from(seed: Desired, policy: Policy, clock: Clock) -> Account:
         ip = f"192.168.0.{len(instance.vpc_links) + 10}"
         module = binding.module.capitalize()
         instance.vpc_links.append(VpcLink(binding.vpc, binding.vswitch, module, ip, LinkStatus.RUNNING))
+    for network in seed.networks:
+        account.networks.add(network)
     for rule in seed.replications:
         try:
             account.add_sync_rule(_rule(account, rule, holders, clock.now()), policy.same_pair)

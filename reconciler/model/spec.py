@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from reconciler.model import address
 from reconciler.model.address import Address
+from reconciler.model.network import Network
 from reconciler.model.place import Places
 
 
@@ -209,6 +210,7 @@ class VpcBinding:
     vswitch: str
     security_group: str | None = None
     module: str = "registry"
+    open_security_group: bool = False
     places: Places = field(default=Places(), compare=False)
 
     @property
@@ -338,6 +340,8 @@ class Desired:
     replications: tuple[ReplicationRule, ...] = ()
     personal_namespaces: tuple[PersonalNamespace, ...] = ()
     personal_repositories: tuple[PersonalRepository, ...] = ()
+    networks: tuple[Network, ...] = ()
+    """Only in the seed of the local cloud."""
 
     def instance(self, key: str) -> Instance | None:
         return next((i for i in self.instances if i.key == key), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -9,7 +10,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.json_value import Json
 from reconciler.model.place import NOWHERE, Places
 from reconciler.model.spec import Desired, Safety, SamePair, Settings
-from reconciler.spec import conformance, instances, movements, quantities, unapplied
+from reconciler.spec import conformance, instances, movements, networks, quantities, unapplied
 from reconciler.spec.fields import Fields
 from reconciler.spec.node import MapNode
 from reconciler.spec.problem import error
@@ -31,23 +32,35 @@ def build(root: MapNode, data: Json, *, complete: bool = True, seed: bool = Fals
     found = state.found
     found.extend(conformance.check(root, data))
     found.extend(unapplied.check(root))
-    personal = root.entries.get("personal")
-    if personal is not None and not seed:
-        hint = "remove it; Personal Edition is only read, by `imports` of `type: personal`"
-        found.append(error("R-SPEC-20", "`personal` belongs in the seed of the local cloud", personal.key, hint))
+    if not seed:
+        found.extend(_seeds_alone(root))
     desired = Desired(
         _settings(state.fields.inside("settings")),
         instances.instances(state),
         instances.endpoints(state),
         instances.namespaces(state),
         instances.repositories(state),
-        instances.vpcs(state),
+        networks.vpcs(state),
         movements.imports(state),
         movements.replications(state),
         instances.personal_namespaces(state) if seed else (),
         instances.personal_repositories(state) if seed else (),
+        networks.networks(state) if seed else (),
     )
     return Built(desired, tuple(found))
+
+
+def _seeds_alone(root: MapNode) -> Iterator[Diagnostic]:
+    for section, hint in _OF_SEEDS.items():
+        entry = root.entries.get(section)
+        if entry is not None:
+            yield error("R-SPEC-20", f"`{section}` belongs in the seed of the local cloud", entry.key, hint)
+
+
+_OF_SEEDS = {
+    "personal": "remove it; Personal Edition is only read, by `imports` of `type: personal`",
+    "networks": "remove it; networks are only read, as far as `vpcs` name them",
+}
 
 
 def _settings(fields: Fields) -> Settings:

@@ -24,7 +24,6 @@ from reconciler.model.spec import (
     Repository,
     SourceCode,
     Visibility,
-    VpcBinding,
 )
 from reconciler.spec.fields import Fields
 from reconciler.spec.problem import error, shown, warning
@@ -77,18 +76,6 @@ def repositories(build: Build) -> tuple[Repository, ...]:
         if "/" in name
     ]
     return tuple(sorted(found, key=lambda r: r.address))
-
-
-def vpcs(build: Build) -> tuple[VpcBinding, ...]:
-    found = []
-    for key, f in build.fields.entries("vpcs"):
-        instance, vpc, vswitch = f.text("instance"), f.text("vpc"), f.text("vswitch")
-        if instance is not None:
-            build.instance(instance, f.span("instance"), str(address.vpc(key)))
-        if instance is not None and vpc is not None and vswitch is not None:
-            module = f.text("module") or "registry"
-            found.append(VpcBinding(key, instance, vpc, vswitch, f.text("security_group"), module, f.places()))
-    return tuple(sorted(found, key=lambda v: v.address))
 
 
 def personal_namespaces(build: Build) -> tuple[PersonalNamespace, ...]:

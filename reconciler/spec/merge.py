@@ -10,7 +10,7 @@ from reconciler.model.place import NOWHERE, Span
 from reconciler.spec.node import Entry, MapNode, Node, Scalar
 from reconciler.spec.problem import error, shown
 
-SECTIONS = ("settings", "instances", "vpcs", "imports", "replications", "personal")
+SECTIONS = ("settings", "instances", "vpcs", "imports", "replications", "personal", "networks")
 VERSION = 1
 
 

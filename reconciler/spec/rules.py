@@ -138,8 +138,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "R-SPEC-20",
-        "`personal` outside a seed",
-        "Personal Edition is a source of imports and never managed. The key describes it to the local cloud alone.",
+        "`personal` or `networks` outside a seed",
+        "Personal Edition is a source of imports, and networks are what instances are bound to; neither is managed. "
+        "The keys describe them to the local cloud alone.",
         "Remove it from the spec, or pass the file to `reconciler emulator --seed`.",
     ),
     Rule(

@@ -26,6 +26,7 @@ class Unapplied:
 UNAPPLIED = (
     Unapplied(("settings", "zones"), "`zones`"),
     Unapplied(("vpcs", "*", "security_group"), "`security_group`"),
+    Unapplied(("vpcs", "*", "open_security_group"), "`open_security_group`"),
     Unapplied(("instances", "*", "tags"), "`tags`"),
     Unapplied(("instances", "*", "purchase"), "`purchase`"),
     Unapplied(("instances", "*", "repositories", "*", "source_code"), "`source_code`"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from reconciler.emulator.server import LocalCloud
+from reconciler.model.network import Network, SecurityGroup, Vpc, Vswitch
 from reconciler.model.spec import (
     Desired,
     Edition,
@@ -35,6 +36,14 @@ def seed() -> Desired:
         repositories=(Repository("hub", "apps/web", Visibility.PRIVATE, "storefront"),),
         personal_namespaces=(PersonalNamespace("cn-hangzhou", "legacy"),),
         personal_repositories=(PersonalRepository("cn-hangzhou", "legacy/web", Visibility.PUBLIC, "old storefront"),),
+        networks=(
+            Network(
+                "cn-hangzhou",
+                (Vpc("vpc-1", ("10.0.0.0/8", "172.16.0.0/12")),),
+                (Vswitch("vsw-1", "vpc-1", "cn-hangzhou-h"),),
+                (SecurityGroup("sg-1", "vpc-1"),),
+            ),
+        ),
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from reconciler.acr import visibility as words
-from reconciler.acr.cr.product import Parameter, Product
+from reconciler.acr.cr.product import Product
 from reconciler.acr.errors import NotFound
+from reconciler.acr.rpc import Parameter
 from reconciler.model.live import LiveNamespace
 from reconciler.model.spec import Visibility
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from reconciler.acr.answer import Answer
-from reconciler.acr.cr.product import Parameter, Product
+from reconciler.acr.cr.product import Product
 from reconciler.acr.cr.replication import DEFAULT_PRIORITY, read_trigger
 from reconciler.acr.errors import MalformedAnswer
+from reconciler.acr.rpc import Parameter
 from reconciler.model.sync_task import SyncImage, SyncLayer, SyncTask, TaskStatus
 
 ASKED_ONE_BY_ONE = 5

@@ -16,15 +16,18 @@ from reconciler.emulator.cloud import Cloud
 from reconciler.emulator.identifiers import request_id
 from reconciler.emulator.openapi import (
     billing,
+    ecs,
     endpoints,
     faults,
     instances,
     namespaces,
     personal,
+    ram,
     repositories,
     resource_tags,
     sync_rules,
     sync_tasks,
+    vpc,
 )
 from reconciler.emulator.openapi import tags as repo_tags
 from reconciler.emulator.openapi.call import Call, Operation, Parameters, Payload
@@ -35,21 +38,26 @@ from reconciler.model.json_value import Json
 BILLING = "2017-12-14"
 ENTERPRISE = "2018-12-01"
 PERSONAL = "2016-06-07"
-_READS = ("Get", "List", "Query")
+_READS = ("Get", "List", "Query", "Describe")
 
-OPERATIONS: Mapping[str, Operation] = {
-    **instances.OPERATIONS,
-    **endpoints.OPERATIONS,
-    **namespaces.OPERATIONS,
-    **repositories.OPERATIONS,
-    **repo_tags.OPERATIONS,
-    **sync_rules.OPERATIONS,
-    **sync_tasks.OPERATIONS,
-    **resource_tags.OPERATIONS,
+_PRODUCTS: Mapping[str, Mapping[str, Operation]] = {
+    BILLING: billing.OPERATIONS,
+    ENTERPRISE: {
+        **instances.OPERATIONS,
+        **endpoints.OPERATIONS,
+        **namespaces.OPERATIONS,
+        **repositories.OPERATIONS,
+        **repo_tags.OPERATIONS,
+        **sync_rules.OPERATIONS,
+        **sync_tasks.OPERATIONS,
+        **resource_tags.OPERATIONS,
+    },
+    "2016-04-28": vpc.OPERATIONS,
+    "2014-05-26": ecs.OPERATIONS,
+    "2015-05-01": ram.OPERATIONS,
 }
-"""Of version 2018-12-01, by action."""
+"""What is called RPC style: operations by action, by the version that tells the products apart."""
 
-_RPC: Mapping[str, Mapping[str, Operation]] = {BILLING: billing.OPERATIONS, ENTERPRISE: OPERATIONS}
 _GOOD: Mapping[str, Payload] = {
     BILLING: {"Code": "Success", "Message": "Successful!", "Success": True},
     ENTERPRISE: {"Code": "success", "IsSuccess": True},
@@ -88,7 +96,7 @@ class OpenApi:
                 payload: Payload = {"requestId": identity, **answer}
             else:
                 answer = await self._rpc(version, action, parameters, region)
-                good = {} if action in _ANSWERED_BARE else _GOOD[version]
+                good = {} if action in _ANSWERED_BARE else _GOOD.get(version, {})
                 payload = {"RequestId": identity, **good, **answer}
         except Refused as refusal:
             response = self._refused(refusal, identity, version, request)
@@ -100,7 +108,7 @@ class OpenApi:
         await response(scope, receive, send)
 
     async def _rpc(self, version: str, action: str, parameters: Parameters, region: str | None) -> Payload:
-        operation = _RPC.get(version, {}).get(action)
+        operation = _PRODUCTS.get(version, {}).get(action)
         if operation is None:
             message = f"Specified api is not found: {version} {action}"
             raise Refused("InvalidAction.NotFound", message, 404)

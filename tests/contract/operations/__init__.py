@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.contract.operations import bss, cr, cr_personal
+from tests.contract.operations import bss, cr, cr_personal, ecs, ram, vpc
 from tests.contract.operations.stage import Operation
 
-OPERATIONS: tuple[Operation, ...] = (*bss.OPERATIONS, *cr.OPERATIONS, *cr_personal.OPERATIONS)
+OPERATIONS: tuple[Operation, ...] = (
+    *bss.OPERATIONS,
+    *cr.OPERATIONS,
+    *cr_personal.OPERATIONS,
+    *vpc.OPERATIONS,
+    *ecs.OPERATIONS,
+    *ram.OPERATIONS,
+)

@@ -1,0 +1,59 @@
+"""The networks that instances are bound to: VPCs, their vSwitches, and security groups with what they let in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HTTPS = 443
+"""The port that image data comes in through (service documentation, image import, step 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vpc:
+    """`cidrs` are its own block and the secondary ones."""
+
+    id: str
+    cidrs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vswitch:
+    id: str
+    vpc: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """An inbound rule for a block of IPv4 addresses.
+
+    `protocol` is `tcp`, `udp`, … or `all`; the ports go from `first_port` to `last_port`. Of rules that apply, the one
+    with the smallest `priority` counts, and of equal ones the one that drops.
+    """
+
+    protocol: str
+    first_port: int
+    last_port: int
+    source: str
+    accepts: bool = True
+    priority: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroup:
+    """`ingress` leaves out rules whose source is no block of addresses: those say nothing about a VPC as a whole."""
+
+    id: str
+    vpc: str
+    ingress: tuple[Ingress, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What was found in a region of the VPCs, vSwitches and security groups that were asked for. None: the access key
+    may not look at them."""
+
+    region: str
+    vpcs: tuple[Vpc, ...] | None = ()
+    vswitches: tuple[Vswitch, ...] | None = ()
+    security_groups: tuple[SecurityGroup, ...] | None = ()
