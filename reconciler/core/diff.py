@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.core.fields import KINDS, compare
 from reconciler.core.locate import find_instances, instance_id
-from reconciler.core.pairing import check_side
+from reconciler.core.pairing import check_pair
 from reconciler.core.projection import Paired, World
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.live import Live, LiveInstance
@@ -185,6 +185,4 @@ def _replications(desired: Desired, instances: Mapping[str, LiveInstance], resul
             )
         if not instance_id(rule.target, desired, instances):
             continue
-        for key in (rule.source, rule.target):
-            if key in instances:
-                result.diagnostics += check_side(rule, key, desired, instances[key])
+        result.diagnostics += check_pair(rule, desired, instances)

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
+from reconciler.core.locate import holds_namespace, in_scope
 from reconciler.model import address
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
@@ -168,7 +169,8 @@ def _target_namespaces(rule: ImportRule) -> frozenset[str] | None:
 def _feeds(rule: ImportRule, replication: ReplicationRule) -> bool:
     """Whether the import brings images that the replication rule is about."""
     namespaces = _target_namespaces(rule)
-    return rule.target == replication.source and (namespaces is None or replication.namespace in namespaces)
+    reached = namespaces is None or any(holds_namespace(replication, name) for name in namespaces)
+    return rule.target == replication.source and reached
 
 
 def _content_edges(node: Address, instance: str, namespaces: frozenset[str] | None, desired: Desired) -> Iterator[Edge]:
@@ -185,7 +187,9 @@ def _replication_edges(rule: ReplicationRule, desired: Desired) -> Iterator[Edge
     yield Edge(rule.address, address.instance(rule.source), "replicates from", source)
     yield Edge(rule.address, address.instance(rule.target), "replicates to", target)
     for side, span in ((rule.source, source), (rule.target, target)):
-        yield Edge(rule.address, address.namespace(side, rule.namespace), "namespace on both sides", span)
+        for namespace in desired.namespaces:
+            if namespace.instance == side and holds_namespace(rule, namespace.name):
+                yield Edge(rule.address, namespace.address, "namespace on both sides", span)
         if rule.repository is not None:
             home = address.repository(side, f"{rule.namespace}/{rule.repository}")
             yield Edge(rule.address, home, "repository on both sides", span)
@@ -193,7 +197,9 @@ def _replication_edges(rule: ReplicationRule, desired: Desired) -> Iterator[Edge
         return
     backfill = rule.backfill_address
     yield Edge(backfill, rule.address, "only what is older than the rule is backfilled", target)
-    yield from _content_edges(backfill, rule.target, frozenset({rule.namespace}), desired)
+    held = frozenset(n.name for n in desired.namespaces if n.instance == rule.target and holds_namespace(rule, n.name))
+    held |= frozenset(r.namespace for r in desired.repositories if r.instance == rule.target and in_scope(rule, r.name))
+    yield from _content_edges(backfill, rule.target, held, desired)
     for endpoint in desired.endpoints:
         if endpoint.instance in (rule.source, rule.target):
             yield Edge(backfill, endpoint.address, "reaches the registry through", target)

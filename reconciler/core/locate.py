@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from reconciler.core.pattern import matcher
 from reconciler.model.live import Live, LiveInstance, LiveSyncRule, LiveVpcLink
 from reconciler.model.spec import Desired, Instance, Level, ReplicationRule, VpcBinding
 
@@ -41,12 +42,12 @@ def match_rules(
     """Declared rules to the live rules that they are; each live rule is taken once.
 
     The service's id is unknown to the YAML, so a rule is known by what it does: same target and same scope, by name
-    where several do, and at last by name alone (that rule then has to be replaced).
+    where several do, by filters where no name helps, and at last by name alone (that rule then has to be replaced).
     """
     pending = list(rules)
     matched: dict[ReplicationRule, LiveSyncRule] = {}
     taken: set[str] = set()
-    for closeness in (3, 2, 1):
+    for closeness in (4, 3, 2, 1):
         for rule in pending:
             source = instances.get(rule.source)
             if rule in matched or source is None:
@@ -62,12 +63,22 @@ def match_rules(
 
 def _closeness(rule: ReplicationRule, live: LiveSyncRule) -> int:
     same_name = live.name == rule.name
-    same_scope = (live.level, live.namespace, live.repository) == (rule.level, rule.namespace, rule.repository)
-    return 3 if same_scope and same_name else 2 if same_scope else 1 if same_name else 0
+    if (live.level, live.namespace, live.repository) != (rule.level, rule.namespace, rule.repository):
+        return 1 if same_name else 0
+    filters = (rule.namespaces, rule.repositories, rule.tags)
+    return 4 if same_name else 3 if (live.namespaces, live.repositories, live.tags) == filters else 2
 
 
 def in_scope(rule: ReplicationRule, repository: str) -> bool:
     """Whether a repository (`namespace/name`) is one that the rule replicates."""
+    namespace, _, name = repository.partition("/")
     if rule.level is Level.REPOSITORY:
-        return repository == f"{rule.namespace}/{rule.repository}"
-    return repository.split("/", 1)[0] == rule.namespace
+        return (namespace, name) == (rule.namespace, rule.repository)
+    return holds_namespace(rule, namespace) and matcher(rule.repositories)(name)
+
+
+def holds_namespace(rule: ReplicationRule, namespace: str) -> bool:
+    """Whether a namespace holds what the rule replicates."""
+    if rule.level is Level.INSTANCE:
+        return matcher(rule.namespaces)(namespace)
+    return namespace == rule.namespace

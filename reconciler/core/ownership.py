@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core.locate import find_instances, find_vpc_link, in_scope
+from reconciler.core.locate import find_instances, find_vpc_link, holds_namespace, in_scope
 from reconciler.model import address
 from reconciler.model.address import Address, Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -109,7 +109,7 @@ def _undeclared(
         if rule.id not in claimed:
             where = address.replication(rule.name, by_id.get(rule.target_instance, rule.target_instance))
             yield "replications", _deletion(where, rule.id, source=key)
-    declared = {n.name for n in desired.namespaces if n.instance == key} | _relied_on(key, desired)
+    declared = {n.name for n in desired.namespaces if n.instance == key} | _relied_on(key, live, desired)
     for namespace in live.namespaces:
         if namespace.name not in declared:
             where = address.namespace(key, namespace.name)
@@ -130,9 +130,11 @@ def _undeclared(
             yield "vpcs", _deletion(where, instance=key, vpc=link.vpc, vswitch=link.vswitch, module=link.module)
 
 
-def _relied_on(key: str, desired: Desired) -> frozenset[str]:
-    """Namespaces that nobody declares and that declared replications need."""
-    return frozenset(rule.namespace for rule in desired.replications if key in (rule.source, rule.target))
+def _relied_on(key: str, live: LiveInstance, desired: Desired) -> frozenset[str]:
+    """Live namespaces that declared replications need, whether anybody declares them or not."""
+    rules = [rule for rule in desired.replications if key in (rule.source, rule.target)]
+    names = (namespace.name for namespace in live.namespaces)
+    return frozenset(name for name in names if any(holds_namespace(rule, name) for rule in rules))
 
 
 def _replicated(key: str, repository: str, desired: Desired) -> bool:

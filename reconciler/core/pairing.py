@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.core.locate import holds_namespace, in_scope
+from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.live import LiveInstance
 from reconciler.model.rulebook import Rule
-from reconciler.model.spec import Desired, ReplicationRule
+from reconciler.model.spec import Desired, Level, Namespace, ReplicationRule
 
 RULES = (
     Rule(
@@ -31,36 +32,119 @@ RULES = (
         "Set `auto_create: true` on the target's namespace, or declare its repositories.",
         "service documentation, replication by namespace",
     ),
+    Rule(
+        "R-NS-4",
+        "the target neither has nor creates repositories that are replicated",
+        "The source has these repositories, the target has not, and its namespace does not create any as images "
+        "arrive: every push to them fails to be replicated.",
+        "Set `auto_create: true` on the target's namespace, or declare the repositories at the target.",
+        "service documentation, replication by namespace",
+    ),
 )
 
+_SHOWN = 5
+"""Names in a message; the rest is counted."""
 
-def check_side(rule: ReplicationRule, key: str, desired: Desired, live: LiveInstance) -> Iterator[Diagnostic]:
-    """What is missing on the side of instance `key`, neither live nor declared (imports' namespaces included)."""
-    declared = next((n for n in desired.namespaces if (n.instance, n.name) == (key, rule.namespace)), None)
-    there = live.namespace(rule.namespace)
-    if declared is None and there is None:
-        yield _missing(rule, key, "R-NS-1", f"namespace `{rule.namespace}`", f"namespaces.{rule.namespace}")
+
+def check_declared(desired: Desired) -> Iterator[Diagnostic]:
+    """What the declarations alone say: a target's namespace that is declared not to create repositories."""
+    for rule in desired.replications:
+        if rule.level is not Level.REPOSITORY:
+            for namespace in desired.namespaces:
+                if namespace.auto_create is False and _arrives_in(rule, namespace):
+                    yield _closed(rule, namespace.name, desired)
+
+
+def check_pair(rule: ReplicationRule, desired: Desired, instances: Mapping[str, LiveInstance]) -> Iterator[Diagnostic]:
+    """What is missing on the two sides, neither live nor declared (imports' namespaces included). A side that is not in
+    `instances` cannot be looked at."""
+    source, target = instances.get(rule.source), instances.get(rule.target)
+    for key, live in ((rule.source, source), (rule.target, target)):
+        if live is not None:
+            yield from _missing_on(rule, key, desired, live, _named(rule, desired, source))
+    if rule.level is Level.REPOSITORY or target is None:
         return
-    if rule.repository is not None:
-        name = f"{rule.namespace}/{rule.repository}"
-        known = live.repository(name) or any((r.instance, r.name) == (key, name) for r in desired.repositories)
-        if not known:
-            yield _missing(rule, key, "R-NS-2", f"repository `{name}`", f"repositories.{name}")
-    elif key == rule.target and not _creates_repositories(
-        declared.auto_create if declared else None, there.auto_create if there else True
-    ):
-        yield Diagnostic(
-            "R-NS-3",
-            Severity.WARNING,
-            f"namespace `{rule.namespace}` of `{key}` does not create repositories as images arrive",
-            hint="set `auto_create: true` on it, or declare every repository",
-            span=rule.places.at("target"),
-            address=str(rule.address),
-        )
+    for name in sorted(_namespaces(rule.target, desired, target)):
+        if holds_namespace(rule, name) and not _creates_repositories(rule.target, name, desired, target):
+            lacking = _lacking(rule, name, desired, source, target)
+            yield _lost(rule, name, lacking) if lacking else _closed(rule, name, desired)
 
 
-def _creates_repositories(declared: bool | None, live: bool) -> bool:
-    return live if declared is None else declared
+def _named(rule: ReplicationRule, desired: Desired, source: LiveInstance | None) -> Iterable[str]:
+    """The namespaces that have to be on both sides."""
+    if rule.level is not Level.INSTANCE:
+        return (rule.namespace,)
+    if source is None:
+        return ()
+    return sorted(name for name in _namespaces(rule.source, desired, source) if holds_namespace(rule, name))
+
+
+def _missing_on(
+    rule: ReplicationRule, key: str, desired: Desired, live: LiveInstance, names: Iterable[str]
+) -> Iterator[Diagnostic]:
+    there = _namespaces(key, desired, live)
+    for name in names:
+        if name not in there:
+            yield _missing(rule, key, "R-NS-1", f"namespace `{name}`", f"namespaces.{name}")
+        elif rule.repository is not None:
+            path = f"{name}/{rule.repository}"
+            if path not in _repositories(key, desired, live):
+                yield _missing(rule, key, "R-NS-2", f"repository `{path}`", f"repositories.{path}")
+
+
+def _namespaces(key: str, desired: Desired, live: LiveInstance) -> frozenset[str]:
+    return frozenset(n.name for n in live.namespaces) | {n.name for n in desired.namespaces if n.instance == key}
+
+
+def _repositories(key: str, desired: Desired, live: LiveInstance) -> frozenset[str]:
+    return frozenset(r.name for r in live.repositories) | {r.name for r in desired.repositories if r.instance == key}
+
+
+def _lacking(
+    rule: ReplicationRule, namespace: str, desired: Desired, source: LiveInstance | None, target: LiveInstance
+) -> list[str]:
+    there = _repositories(rule.target, desired, target)
+    at_source = _repositories(rule.source, desired, source) if source is not None else ()
+    return sorted(
+        name for name in at_source if name.split("/", 1)[0] == namespace and in_scope(rule, name) and name not in there
+    )
+
+
+def _creates_repositories(key: str, name: str, desired: Desired, live: LiveInstance) -> bool:
+    declared = next((n.auto_create for n in desired.namespaces if (n.instance, n.name) == (key, name)), None)
+    there = live.namespace(name)
+    return declared if declared is not None else there is None or there.auto_create
+
+
+def _arrives_in(rule: ReplicationRule, namespace: Namespace) -> bool:
+    return namespace.instance == rule.target and holds_namespace(rule, namespace.name)
+
+
+def _closed(rule: ReplicationRule, namespace: str, desired: Desired) -> Diagnostic:
+    declared = (n for n in desired.namespaces if n.name == namespace and _arrives_in(rule, n))
+    places = [n.places.at("auto_create") for n in declared if n.auto_create is False]
+    return Diagnostic(
+        "R-NS-3",
+        Severity.WARNING,
+        f"namespace `{namespace}` of `{rule.target}` does not create repositories as images arrive",
+        hint="set `auto_create: true` on it, or declare every repository",
+        span=rule.places.at("target"),
+        address=str(rule.address),
+        related=tuple(Related(place, "declared here") for place in places),
+    )
+
+
+def _lost(rule: ReplicationRule, namespace: str, repositories: list[str]) -> Diagnostic:
+    shown = ", ".join(f"`{name}`" for name in repositories[:_SHOWN])
+    more = f" and {len(repositories) - _SHOWN} more" if len(repositories) > _SHOWN else ""
+    return Diagnostic(
+        "R-NS-4",
+        Severity.ERROR,
+        f"`{rule.target}` neither has nor creates {shown}{more}, which are replicated to it",
+        hint=f"set `auto_create: true` on `instances.{rule.target}.namespaces.{namespace}`, or declare them there",
+        span=rule.places.at("target"),
+        address=str(rule.address),
+    )
 
 
 def _missing(rule: ReplicationRule, key: str, rule_id: str, what: str, where: str) -> Diagnostic:

@@ -214,7 +214,7 @@ def _with_live_rules(
             names.get(rule.source_instance, rule.source_instance),
             names.get(rule.target_instance, rule.target_instance),
             f"live rule `{rule.name}` ({rule.id})",
-            topology.scope(rule.namespace, rule.repository, rule.tags),
+            topology.scope(rule),
         )
         for found in live.instances
         for rule in found.sync_rules

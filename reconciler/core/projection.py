@@ -14,6 +14,9 @@ from reconciler.model.spec import Desired, InternetEndpoint, Namespace, Replicat
 
 Fields: TypeAlias = Mapping[str, Json]
 
+_EVERYTHING = ".*"
+"""The filter that lets everything through."""
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -82,7 +85,7 @@ def replications(world: World) -> Iterator[Paired]:
             continue
         live = matched.get(rule)
         observed = observed_replication(live, rule.target) if live else None
-        yield Paired(rule.address, declared_replication(rule), observed, live_id=live.id if live else "")
+        yield Paired(rule.address, declared_replication(rule, live), observed, live_id=live.id if live else "")
 
 
 def declared_endpoint(endpoint: InternetEndpoint) -> Fields:
@@ -129,15 +132,20 @@ def declared_vpc(binding: VpcBinding) -> Fields:
     return {"vpc": binding.vpc, "vswitch": binding.vswitch, "module": binding.module, "status": "RUNNING"}
 
 
-def declared_replication(rule: ReplicationRule) -> Fields:
+def declared_replication(rule: ReplicationRule, live: LiveSyncRule | None = None) -> Fields:
+    """Filters that let everything through are left out, unless the `live` rule has others."""
+    found = (live.namespaces, live.repositories) if live else (_EVERYTHING, _EVERYTHING)
     return {
         "target": rule.target,
         "level": rule.level,
-        "namespace": rule.namespace,
+        "namespace": rule.namespace or None,
         "repository": rule.repository,
+        "namespaces": None if rule.namespaces == found[0] == _EVERYTHING else rule.namespaces,
+        "repositories": None if rule.repositories == found[1] == _EVERYTHING else rule.repositories,
         "tags": rule.tags,
         "trigger": rule.trigger,
         "priority": rule.priority,
+        "link": rule.link,
         "account.user_id": rule.user_id,
     }
 
@@ -146,10 +154,18 @@ def observed_replication(live: LiveSyncRule, target: str) -> Fields:
     """`target` is the key of the instance that the rule's target id belongs to."""
     return {
         "target": target,
-        "level": live.level or "instance",
-        "namespace": live.namespace,
-        "repository": live.repository,
+        "level": live.level,
+        "namespace": _renamed(live.namespace, live.target_namespace),
+        "repository": _renamed(live.repository, live.target_repository),
+        "namespaces": live.namespaces,
+        "repositories": live.repositories,
         "tags": live.tags,
         "trigger": live.trigger,
         "priority": live.priority,
+        "link": live.link,
     }
+
+
+def _renamed(source: str | None, target: str | None) -> str | None:
+    """The name on both sides; the console can make rules that replicate to another name."""
+    return source if source == target else f"{source} -> {target}"

@@ -12,6 +12,7 @@ def scope_of(desired: Desired) -> Scope:
     namespaces: dict[str, set[str]] = defaultdict(set)
     repositories: dict[str, set[str]] = defaultdict(set)
     personal: dict[str, set[str]] = defaultdict(set)
+    whole: set[str] = set()
     foreign = {rule.target for rule in desired.replications if rule.user_id is not None}
     for rule in desired.imports:
         if isinstance(rule.source, PersonalSource):
@@ -19,7 +20,9 @@ def scope_of(desired: Desired) -> Scope:
             namespaces[rule.target].update(rule.rename.get(name, name) for name in rule.source.namespaces)
     for replication in desired.replications:
         for key in (replication.source, replication.target):
-            if replication.level is Level.NAMESPACE:
+            if replication.level is Level.INSTANCE:
+                whole.add(key)
+            elif replication.level is Level.NAMESPACE:
                 namespaces[key].add(replication.namespace)
             else:
                 repositories[key].add(f"{replication.namespace}/{replication.repository}")
@@ -36,6 +39,7 @@ def scope_of(desired: Desired) -> Scope:
             frozenset(repositories[instance.key]),
             frozenset(modules[instance.key]),
             any(endpoint.instance == instance.key for endpoint in desired.endpoints),
+            instance.key in whole,
         )
         for instance in desired.instances
         if instance.key not in foreign

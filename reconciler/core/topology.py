@@ -13,8 +13,9 @@ from itertools import pairwise
 from reconciler.core.graph import has_cycle
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.graph import Topology, TopologyLink, TopologyNode
+from reconciler.model.live import LiveSyncRule
 from reconciler.model.rulebook import Rule
-from reconciler.model.spec import Desired, ReplicationRule, SamePair
+from reconciler.model.spec import Desired, Level, ReplicationRule, SamePair
 
 RULES = (
     Rule(
@@ -71,7 +72,7 @@ def links(rules: Iterable[ReplicationRule]) -> tuple[TopologyLink, ...]:
             rule.source,
             rule.target,
             str(rule.address),
-            scope(rule.namespace, rule.repository, rule.tags),
+            scope(rule),
             rule.places.at("target"),
         )
         for rule in rules
@@ -97,10 +98,16 @@ def check(declared: Sequence[TopologyLink], same_pair: SamePair) -> tuple[Diagno
     return tuple(found)
 
 
-def scope(namespace: str, repository: str | None, tags: str) -> str:
-    """What a rule replicates, as text: `apps`, `apps/web`, `apps:release-.*`; an empty namespace is everything."""
-    content = f"{namespace}/{repository}" if repository else namespace or "everything"
-    return content if tags in ("", ".*") else f"{content}:{tags}"
+def scope(rule: ReplicationRule | LiveSyncRule) -> str:
+    """What a rule replicates, as text: `apps`, `apps/web`, `apps/(web-.*):release-.*`, `everything`, `(team-.*)`."""
+    content = rule.namespace
+    if rule.level is Level.INSTANCE:
+        content = "everything" if rule.namespaces == ".*" else f"({rule.namespaces})"
+    if rule.repository:
+        content += f"/{rule.repository}"
+    elif rule.repositories != ".*":
+        content += f"/({rule.repositories})"
+    return content if rule.tags in ("", ".*") else f"{content}:{rule.tags}"
 
 
 def _cycle_groups(declared: Sequence[TopologyLink]) -> Mapping[str, tuple[str, ...]]:

@@ -23,6 +23,12 @@ from reconciler.emulator.sync_rule import SyncRule, SyncScope, SyncTrigger
 from reconciler.model.spec import Desired, Edition, Level, ReplicationRule, Trigger, Visibility
 from reconciler.model.spec import Instance as DesiredInstance
 
+_SCOPES = {
+    Level.INSTANCE: SyncScope.INSTANCE,
+    Level.NAMESPACE: SyncScope.NAMESPACE,
+    Level.REPOSITORY: SyncScope.REPO,
+}
+
 
 def account_from(seed: Desired, policy: Policy, clock: Clock) -> Account:
     """Raises ValueError, with the address at fault, for a seed that the service would not accept. Imports are no part
@@ -120,11 +126,11 @@ def _repository(
 
 def _rule(account: Account, rule: ReplicationRule, holders: dict[str, Instance], now: int) -> SyncRule:
     source, target = holders[rule.source], holders[rule.target]
-    repository = rule.repository if rule.level is Level.REPOSITORY and rule.repository else ""
+    repository = rule.repository or ""
     return SyncRule(
         id=account.new_id("crsr", source.id, target.id, rule.name),
         name=rule.name,
-        scope=SyncScope.REPO if repository else SyncScope.NAMESPACE,
+        scope=_SCOPES[rule.level],
         trigger=SyncTrigger.PASSIVE if rule.trigger is Trigger.PUSH else SyncTrigger.INITIATIVE,
         source_id=source.id,
         source_region=source.region,
@@ -137,5 +143,8 @@ def _rule(account: Account, rule: ReplicationRule, holders: dict[str, Instance],
         tag_filter=rule.tags,
         created=now,
         priority=rule.priority,
+        repository_filter="" if rule.repositories == ".*" else rule.repositories,
+        namespace_filter="" if rule.namespaces == ".*" else rule.namespaces,
+        link_id=rule.link or "",
         cross_user=rule.user_id not in (None, account.user_id),
     )

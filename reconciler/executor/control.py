@@ -12,6 +12,7 @@ from reconciler.executor.target import Workbench, settle
 from reconciler.executor.waiting import StepFailed
 from reconciler.model.address import Address, Kind
 from reconciler.model.json_value import Json
+from reconciler.model.live import LiveSyncRule
 from reconciler.model.plan import Action, Change
 from reconciler.model.spec import Namespace, ReplicationRule, Repository, Visibility, VpcBinding
 
@@ -152,6 +153,10 @@ def _delete_vpc(bench: Workbench, change: Change) -> None:
 
 
 def _create_replication(bench: Workbench, change: Change) -> None:
+    _create_rule(bench, change)
+
+
+def _create_rule(bench: Workbench, change: Change, kept_link: str | None = None) -> None:
     rule = _rule(bench, change.address)
     source = bench.instance(rule.source)
     target = bench.desired.instance(rule.target)
@@ -161,29 +166,35 @@ def _create_replication(bench: Workbench, change: Change) -> None:
         name=rule.name,
         target_region=target.region,
         target_instance=instance_id(rule.target, bench.desired, bench.instances),
-        namespace=rule.namespace,
-        target_namespace=rule.namespace,
+        namespace=rule.namespace or None,
+        target_namespace=rule.namespace or None,
         tags=rule.tags,
         trigger=rule.trigger,
         priority=rule.priority,
         repository=rule.repository,
         target_repository=rule.repository,
         user_id=rule.user_id,
+        namespaces=rule.namespaces,
+        repositories=rule.repositories,
+        link=rule.link or kept_link,
     )
     settle(
         lambda: _ignore(bench.cr.create_sync_rule(source.region, source.id, new)),
-        lambda: any(
-            (live.name, live.target_instance, live.namespace, live.repository)
-            == (new.name, new.target_instance, new.namespace, new.repository)
-            for live in bench.cr.list_sync_rules(source.region, source.id)
-        ),
+        lambda: any(_is(live, new) for live in bench.cr.list_sync_rules(source.region, source.id)),
     )
+
+
+def _is(live: LiveSyncRule, new: NewSyncRule) -> bool:
+    found = (live.name, live.target_instance, live.level, live.namespace or None, live.repository, live.tags)
+    return found == (new.name, new.target_instance, new.level, new.namespace, new.repository, new.tags)
 
 
 def _replace_replication(bench: Workbench, change: Change) -> None:
     rule = _rule(bench, change.address)
+    replaced = next((r for r in bench.instance(rule.source).sync_rules if r.id == change.live_id), None)
     _delete_rule(bench, rule.source, change.live_id)
-    _create_replication(bench, change)
+    # A custom link that nobody declared is not ours to drop.
+    _create_rule(bench, change, replaced.link if replaced and replaced.link else None)
 
 
 def _delete_replication(bench: Workbench, change: Change) -> None:

@@ -162,6 +162,7 @@ def _merged(one: InstanceScope, other: InstanceScope) -> InstanceScope:
         tag_repositories=one.tag_repositories | other.tag_repositories,
         vpc_modules=one.vpc_modules | other.vpc_modules,
         endpoint=one.endpoint or other.endpoint,
+        all_tags=one.all_tags or other.all_tags,
     )
 
 

@@ -65,6 +65,8 @@ class LiveEndpoint:
 class LiveSyncRule:
     """A replication rule as its source instance lists it (direction FROM).
 
+    `namespaces` and `repositories` are the filters of a rule of a whole instance or namespace, `.*` without one.
+
     The id of another account that owns the target is write-only in the API; `cross_account` is all that is readable.
     """
 
@@ -73,8 +75,7 @@ class LiveSyncRule:
     source_instance: str
     target_instance: str
     target_region: str
-    level: Level | None
-    """None for the INSTANCE scope, which covers everything."""
+    level: Level
     namespace: str
     repository: str | None
     target_namespace: str
@@ -84,6 +85,9 @@ class LiveSyncRule:
     priority: int
     cross_account: bool = False
     created: int = 0
+    namespaces: str = ".*"
+    repositories: str = ".*"
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

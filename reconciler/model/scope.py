@@ -11,8 +11,8 @@ from reconciler.model.image import Digest, RepositoryName
 class InstanceScope:
     """One instance to find and read, by `id` or by `name`.
 
-    `tag_namespaces` and `tag_repositories` (`namespace/repository`) say whose tags to list. `vpc_modules` are the
-    modules whose VPC links are asked for; `endpoint` says whether the internet endpoint is.
+    `tag_namespaces` and `tag_repositories` (`namespace/repository`) say whose tags to list, with `all_tags` all are.
+    `vpc_modules` are the modules whose VPC links are asked for; `endpoint` says whether the internet endpoint is.
     """
 
     key: str
@@ -23,9 +23,12 @@ class InstanceScope:
     tag_repositories: frozenset[str] = frozenset()
     vpc_modules: frozenset[str] = frozenset()
     endpoint: bool = False
+    all_tags: bool = False
 
     def lists_tags_of(self, repository: str) -> bool:
-        return repository in self.tag_repositories or repository.split("/", 1)[0] in self.tag_namespaces
+        return (
+            self.all_tags or repository in self.tag_repositories or repository.split("/", 1)[0] in self.tag_namespaces
+        )
 
 
 @dataclass(frozen=True, slots=True)

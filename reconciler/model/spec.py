@@ -46,7 +46,15 @@ class Permission(StrEnum):
     UPGRADE = "upgrade"
 
 
+class StandardEdition(StrEnum):
+    """Whether Standard instances replicate and receive: newer pages of the service say so, older ones do not."""
+
+    DENY = "deny"
+    ALLOW = "allow"
+
+
 class Level(StrEnum):
+    INSTANCE = "instance"
     NAMESPACE = "namespace"
     REPOSITORY = "repository"
 
@@ -87,6 +95,9 @@ class Settings:
     prune: bool = False
     safety: Safety = Safety()
     zones: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    instance_scope: bool = False
+    """Whether rules of a whole instance may be declared: not every region's API knows them."""
+    standard_edition: StandardEdition = StandardEdition.DENY
     places: Places = field(default=Places(), compare=False)
 
 
@@ -279,7 +290,9 @@ class ImportRule:
 class ReplicationRule:
     """One source, one target: a `replications` entry with three targets is three of these.
 
-    `target` is the key of an instance. For `level: namespace`, `repository` is None.
+    `target` is the key of an instance. `namespace` is empty for `level: instance`; `repository` is None but for `level:
+    repository`. `namespaces` and `repositories` are RE2, match the whole name, and narrow an instance or a namespace
+    down. `link` is the id of a custom link, None to leave that alone.
     `places` has the entry's fields and, as `"target"`, the place of this target in the list.
     """
 
@@ -295,6 +308,9 @@ class ReplicationRule:
     backfill: Backfill = Backfill.MISSING
     user_id: str | None = None
     places: Places = field(default=Places(), compare=False)
+    namespaces: str = ".*"
+    repositories: str = ".*"
+    link: str | None = None
 
     @property
     def address(self) -> Address:

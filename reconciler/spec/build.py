@@ -9,7 +9,7 @@ from types import MappingProxyType
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.json_value import Json
 from reconciler.model.place import NOWHERE, Places
-from reconciler.model.spec import Desired, Safety, SamePair, Settings
+from reconciler.model.spec import Desired, Safety, SamePair, Settings, StandardEdition
 from reconciler.spec import conformance, instances, movements, networks, quantities, unapplied
 from reconciler.spec.fields import Fields
 from reconciler.spec.node import MapNode
@@ -64,13 +64,15 @@ _OF_SEEDS = {
 
 
 def _settings(fields: Fields) -> Settings:
-    zones = fields.inside("zones")
+    zones, replication = fields.inside("zones"), fields.inside("replication")
     defaults = Settings()
     return Settings(
-        fields.inside("replication").choice("same_pair", SamePair) or defaults.same_pair,
+        replication.choice("same_pair", SamePair) or defaults.same_pair,
         fields.flag("prune") or False,
         _safety(fields.inside("safety")),
         MappingProxyType({region: tuple(z.value for z in zones.texts(region)) for region in zones.node.entries}),
+        replication.flag("instance_scope") or False,
+        replication.choice("standard_edition", StandardEdition) or defaults.standard_edition,
         Places(fields.key, fields.places().fields),
     )
 

@@ -108,11 +108,14 @@ def _replication(build: Build, name: str, fields: Fields) -> list[ReplicationRul
         build.instance(source, fields.span("source"), where)
     for target in targets:
         build.instance(target.value, target.span, str(address.replication(name, target.value)))
-    tags = fields.text("tags")
-    if tags:
-        build.regex("R-SPEC-18", tags, fields.span("tags"), where)
+    for pattern in ("tags", "namespaces", "repositories"):
+        if text := fields.text(pattern):
+            build.regex("R-SPEC-18", text, fields.span(pattern), where)
     level, namespace = fields.choice("level", Level), fields.text("namespace")
+    _check_filters(build, fields, level, where)
     repository = _repository(build, fields, level, namespace, where)
+    if level is Level.INSTANCE:
+        namespace = _instance_scope(build, fields, where)
     if source is None or level is None or namespace is None or (level is Level.REPOSITORY and repository is None):
         return []
     places = fields.places()
@@ -128,15 +131,40 @@ def _replication(build: Build, name: str, fields: Fields) -> list[ReplicationRul
             level,
             namespace,
             repository,
-            tags or ".*",
+            fields.text("tags") or ".*",
             fields.choice("trigger", Trigger) or Trigger.PUSH,
             3 if number is None else number,
             fields.choice("backfill", Backfill) or Backfill.MISSING,
             fields.inside("account").text("user_id"),
             Places(places.span, MappingProxyType({**places.fields, "target": span})),
+            fields.text("namespaces") or ".*",
+            fields.text("repositories") or ".*",
+            fields.text("link"),
         )
         for target_key, span in first_of_each.items()
     ]
+
+
+def _instance_scope(build: Build, fields: Fields, where: str) -> str:
+    """The namespace of a rule of a whole instance, which is none."""
+    if not build.fields.inside("settings").inside("replication").flag("instance_scope"):
+        summary = "`level: instance` is a part of the API that not every region has"
+        hint = "set `settings.replication.instance_scope: true` to use it, or declare a rule for each namespace"
+        build.found.append(error("R-REP-5", summary, fields.span("level"), hint, address=where))
+    if "namespace" in fields:
+        summary = "`namespace` is given, and `level: instance` replicates every namespace"
+        hint = "remove `namespace`, or write `level: namespace`; `namespaces` is a regex that narrows an instance down"
+        build.found.append(error("R-SPEC-19", summary, fields.span("namespace"), hint, address=where))
+    return ""
+
+
+def _check_filters(build: Build, fields: Fields, level: Level | None, where: str) -> None:
+    """The service takes filters only where there is something to filter."""
+    for name, level_of in (("namespaces", (Level.INSTANCE,)), ("repositories", (Level.INSTANCE, Level.NAMESPACE))):
+        if name in fields and level is not None and level not in level_of:
+            summary = f"`{name}` is given, and `level: {level}` has nothing that it could filter"
+            hint = f"remove `{name}`, or write `level: {level_of[-1]}`"
+            build.found.append(error("R-SPEC-19", summary, fields.span(name), hint, address=where))
 
 
 def _repository(build: Build, fields: Fields, level: Level | None, namespace: str | None, where: str) -> str | None:
@@ -144,8 +172,8 @@ def _repository(build: Build, fields: Fields, level: Level | None, namespace: st
     if repository is None:
         return None
     span = fields.span("repository")
-    if level is Level.NAMESPACE:
-        summary = "`repository` is given, and `level: namespace` replicates every repository of the namespace"
+    if level in (Level.NAMESPACE, Level.INSTANCE):
+        summary = f"`repository` is given, and `level: {level}` replicates every repository of the {level}"
         hint = "remove `repository`, or write `level: repository`"
         build.found.append(error("R-SPEC-19", summary, span, hint, address=where))
         return None

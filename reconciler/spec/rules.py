@@ -133,7 +133,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R-SPEC-19",
         "two fields exclude one another",
-        "An instance is found by `id` or by `name`; `repository` belongs to `level: repository`.",
+        "An instance is found by `id` or by `name`; `repository` belongs to `level: repository`, `namespace` not to "
+        "`level: instance`, and the filters `namespaces` and `repositories` to levels that have something to filter.",
         "Keep one of the two.",
     ),
     Rule(
@@ -192,6 +193,13 @@ RULES: tuple[Rule, ...] = (
         "regions are added without notice.",
         "Check the id of the region.",
         "document 215426 of help.aliyun.com",
+    ),
+    Rule(
+        "R-REP-5",
+        "rules of a whole instance are switched off",
+        "The scope INSTANCE is newer than the rest of the API: some regions refuse it.",
+        "Set `settings.replication.instance_scope: true`, or declare a rule for each namespace.",
+        "CreateRepoSyncRule of the API cr 2018-12-01, parameter SyncScope",
     ),
     Rule(
         "R-IMP-1",

@@ -13,25 +13,37 @@ from reconciler.model.spec import Level, Trigger
 DEFAULT_PRIORITY = 3
 
 _TRIGGERS = {Trigger.PUSH: "PASSIVE", Trigger.MANUAL: "INITIATIVE"}
-_LEVELS = {"REPO": Level.REPOSITORY, "NAMESPACE": Level.NAMESPACE, "INSTANCE": None}
+_SCOPES = {Level.REPOSITORY: "REPO", Level.NAMESPACE: "NAMESPACE", Level.INSTANCE: "INSTANCE"}
+_LEVELS = {scope: level for level, scope in _SCOPES.items()}
+_EVERYTHING = ("", ".*")
 
 
 @dataclass(frozen=True, slots=True)
 class NewSyncRule:
-    """A rule to create. `repository` and `target_repository` are without the namespace, and None for a rule of a whole
-    namespace; `user_id` is the account that owns the target, when that is another one."""
+    """A rule to create. `repository` and `target_repository` are without the namespace, and None unless the rule is
+    about one repository; the namespaces are None for a rule of a whole instance. `namespaces` and `repositories` are
+    filters in RE2. `user_id` is the account that owns the target, when that is another one; `link` a custom link."""
 
     name: str
     target_region: str
     target_instance: str
-    namespace: str
-    target_namespace: str
+    namespace: str | None
+    target_namespace: str | None
     tags: str
     trigger: Trigger
     priority: int = DEFAULT_PRIORITY
     repository: str | None = None
     target_repository: str | None = None
     user_id: str | None = None
+    namespaces: str = ".*"
+    repositories: str = ".*"
+    link: str | None = None
+
+    @property
+    def level(self) -> Level:
+        if self.namespace is None:
+            return Level.INSTANCE
+        return Level.NAMESPACE if self.repository is None else Level.REPOSITORY
 
 
 class Replication(Product):
@@ -49,7 +61,7 @@ class Replication(Product):
             {
                 "InstanceId": instance_id,
                 "SyncRuleName": rule.name,
-                "SyncScope": "NAMESPACE" if rule.repository is None else "REPO",
+                "SyncScope": _SCOPES[rule.level],
                 "SyncTrigger": _TRIGGERS[rule.trigger],
                 "TagFilter": rule.tags,
                 "TargetRegionId": rule.target_region,
@@ -58,8 +70,11 @@ class Replication(Product):
                 "TargetNamespaceName": rule.target_namespace,
                 "RepoName": rule.repository,
                 "TargetRepoName": rule.target_repository,
+                "NamespaceNameFilter": _filter(rule.namespaces),
+                "RepoNameFilter": _filter(rule.repositories),
                 "TargetUserId": rule.user_id,
                 "Priority": rule.priority,
+                "LinkId": rule.link,
             },
         )
         return answer.text("SyncRuleId")
@@ -89,7 +104,15 @@ def _rule(item: Answer) -> LiveSyncRule:
         priority=item.number("Priority", DEFAULT_PRIORITY),
         cross_account=item.flag("CrossUser"),
         created=item.number("CreateTime", 0),
+        namespaces=item.text("NamespaceNameFilter", "") or ".*",
+        repositories=item.text("RepoNameFilter", "") or ".*",
+        link=item.text("LinkId", ""),
     )
+
+
+def _filter(pattern: str) -> str | None:
+    """None for a filter that lets everything through: older versions of the API know no filters."""
+    return None if pattern in _EVERYTHING else pattern
 
 
 def read_trigger(item: Answer, key: str) -> Trigger:

@@ -136,6 +136,9 @@ def _sync_rule(item: LiveSyncRule) -> Json:
         "priority": item.priority,
         "cross_account": item.cross_account,
         "created": item.created,
+        **({"namespaces": item.namespaces} if item.namespaces != ".*" else {}),
+        **({"repositories": item.repositories} if item.repositories != ".*" else {}),
+        **({"link": item.link} if item.link else {}),
     }
 
 

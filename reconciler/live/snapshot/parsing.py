@@ -142,7 +142,7 @@ def _sync_rule(item: Place) -> LiveSyncRule:
         source_instance=item.field("source_instance").name(),
         target_instance=item.field("target_instance").name(),
         target_region=item.field("target_region").name(),
-        level=None if level.absent else level.word(Level),
+        level=Level.INSTANCE if level.absent else level.word(Level),
         namespace=item.field("namespace").text(),
         repository=_optional(item.field("repository")),
         target_namespace=item.field("target_namespace").text(),
@@ -152,6 +152,9 @@ def _sync_rule(item: Place) -> LiveSyncRule:
         priority=item.field("priority").whole(),
         cross_account=item.field("cross_account").flag(),
         created=item.field("created").count(),
+        namespaces=_otherwise(item.optional("namespaces"), ".*"),
+        repositories=_otherwise(item.optional("repositories"), ".*"),
+        link=_otherwise(item.optional("link"), ""),
     )
 
 
@@ -184,6 +187,10 @@ def _descriptors(items: Place) -> tuple[Descriptor, ...]:
         )
         for item in items.items()
     )
+
+
+def _otherwise(item: Place, default: str) -> str:
+    return default if item.absent else item.text()
 
 
 def _optional(item: Place) -> str | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -245,13 +246,22 @@ def rule(**changes: Json) -> dict[str, Json]:
 
 
 def test_only_rules_that_start_here_count(connect: Connect) -> None:
-    wide = rule(SyncRuleId="crsr-0", SyncScope="INSTANCE", LocalNamespaceName="", LocalRepoName="", SyncRuleName="all")
+    filters: dict[str, Json] = {"NamespaceNameFilter": "team-.*", "RepoNameFilter": ".*", "LinkId": "link-1"}
+    wide = rule(
+        SyncRuleId="crsr-0",
+        SyncScope="INSTANCE",
+        LocalNamespaceName="",
+        LocalRepoName="",
+        SyncRuleName="all",
+        **filters,
+    )
     received = rule(SyncRuleId="crsr-9", SyncDirection="TO")
     found = Cr(connect(in_pages("SyncRules", [rule(), received, wide]))).list_sync_rules(R, I)
     assert [(r.id, r.level, r.namespace, r.repository) for r in found] == [
-        ("crsr-0", None, "", None),
+        ("crsr-0", Level.INSTANCE, "", None),
         ("crsr-1", Level.REPOSITORY, "apps", "web"),
     ]
+    assert (found[0].namespaces, found[0].repositories, found[0].link) == ("team-.*", ".*", "link-1")
     assert found[1] == LiveSyncRule(
         id="crsr-1",
         name="to-eu",
@@ -352,6 +362,9 @@ def test_a_name_is_free_when_the_service_does_not_know_it(connect: Connect, kind
 
 
 NEW_RULE = NewSyncRule("to-eu", "eu-central-1", "cri-2", "apps", "apps", "v.*", Trigger.MANUAL, priority=5)
+WIDE_RULE = replace(
+    NEW_RULE, namespace=None, target_namespace=None, namespaces="team-.*", repositories="web|api", link="link-1"
+)
 REPOSITORY_RULE = NewSyncRule(
     "web", "eu-central-1", "cri-2", "apps", "apps", ".*", Trigger.PUSH, 3, "web", "shop", user_id="1234"
 )
@@ -415,6 +428,21 @@ WRITES: list[tuple[Callable[[Cr], object], str, Mapping[str, str | None]]] = [
             "TagFilter": "v.*",
             "NamespaceName": "apps",
             "TargetNamespaceName": "apps",
+            "Priority": "5",
+        },
+    ),
+    (
+        lambda cr: cr.create_sync_rule(R, I, WIDE_RULE),
+        "CreateRepoSyncRule",
+        {
+            **TARGET,
+            "SyncRuleName": "to-eu",
+            "SyncScope": "INSTANCE",
+            "SyncTrigger": "INITIATIVE",
+            "TagFilter": "v.*",
+            "NamespaceNameFilter": "team-.*",
+            "RepoNameFilter": "web|api",
+            "LinkId": "link-1",
             "Priority": "5",
         },
     ),

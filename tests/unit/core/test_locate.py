@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.core.locate import find_instances, find_vpc_link, in_scope, match_rules
 from reconciler.model.live import Live, LiveSyncRule, LiveVpcLink
-from reconciler.model.spec import Desired, Instance, ReplicationRule, VpcBinding
+from reconciler.model.spec import Desired, Instance, Level, ReplicationRule, VpcBinding
 from tests.unit.core.scene import instance, live_instance, live_rule, rule
 
 
@@ -40,6 +42,12 @@ def test_scope_weighs_more_than_name_and_each_live_rule_is_taken_once() -> None:
     assert len(_matched(twins, [live_rule("1", "c", "hub", "eu")])) == 1
 
 
+def test_of_two_rules_of_one_scope_the_name_counts_and_then_the_filters() -> None:
+    live = [live_rule("1", "x", "hub", "eu", tags="v.*"), live_rule("2", "y", "hub", "eu", tags="dev-.*")]
+    assert _matched([rule("r", "hub", "eu", tags="dev-.*")], live) == {"replications.r[eu]": "2"}
+    assert _matched([rule("x", "hub", "eu", tags="dev-.*")], live) == {"replications.x[eu]": "1"}
+
+
 def test_a_rule_to_another_target_is_another_rule() -> None:
     assert _matched([rule("r", "hub", "us")], [live_rule("1", "r", "hub", "eu")]) == {}
 
@@ -74,3 +82,8 @@ def test_the_scope_of_a_rule() -> None:
     assert not in_scope(rule("r", "hub", "eu", "apps"), "apps2/web")
     assert in_scope(rule("r", "hub", "eu", "apps", "web"), "apps/web")
     assert not in_scope(rule("r", "hub", "eu", "apps", "web"), "apps/web2")
+    narrow = replace(rule("r", "hub", "eu", "apps"), repositories="web/.*")
+    assert in_scope(narrow, "apps/web/front")
+    assert not in_scope(narrow, "apps/web")
+    wide = replace(rule("r", "hub", "eu", ""), level=Level.INSTANCE, namespaces="apps|team-.*")
+    assert [in_scope(wide, name) for name in ("apps/web", "team-a/x", "base/os")] == [True, True, False]

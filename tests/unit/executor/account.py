@@ -20,7 +20,7 @@ from reconciler.model.live import (
     LiveTag,
     LiveVpcLink,
 )
-from reconciler.model.spec import AclEntry, Level, Visibility
+from reconciler.model.spec import AclEntry, Visibility
 
 
 @dataclass(frozen=True)
@@ -226,15 +226,18 @@ class Account(Cr):
             instance_id,
             rule.target_instance,
             rule.target_region,
-            Level.NAMESPACE if rule.repository is None else Level.REPOSITORY,
-            rule.namespace,
+            rule.level,
+            rule.namespace or "",
             rule.repository,
-            rule.target_namespace,
+            rule.target_namespace or "",
             rule.target_repository,
             rule.tags,
             rule.trigger,
             rule.priority,
             cross_account=rule.user_id is not None,
+            namespaces=rule.namespaces,
+            repositories=rule.repositories,
+            link=rule.link or "",
         )
         self._write(f"create rule {rule.name}", lambda: shelf.rules.update({there.id: there}))
         return there.id

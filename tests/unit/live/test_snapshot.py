@@ -58,7 +58,7 @@ endpoints = st.builds(
 rules = st.builds(
     LiveSyncRule,
     *(names,) * 5,
-    st.none() | st.sampled_from(Level),
+    st.sampled_from(Level),
     texts,
     st.none() | names,
     texts,
@@ -68,6 +68,9 @@ rules = st.builds(
     st.integers(1, 5),
     st.booleans(),
     counts,
+    st.sampled_from((".*", "team-.*")),
+    st.sampled_from((".*", "web")),
+    st.sampled_from(("", "link-1")),
 )
 instances = st.builds(
     LiveInstance,

@@ -156,6 +156,15 @@ def test_each_target_is_a_rule_of_its_own(spec: Spec) -> None:
             "write `web`",
         ),
         (f"replications: {{a: {{{RULE}, tags: 'v(?=1)'}}}}", "R-SPEC-18", "'v(", None),
+        (f"replications: {{a: {{{RULE}, repositories: '('}}}}", "R-SPEC-18", "'(", None),
+        (f"replications: {{a: {{{RULE}, namespaces: team-.*}}}}", "R-SPEC-19", "team-", None),
+        ("replications: {a: {source: hub, targets: [eu-west], level: namespace}}", "R-SPEC-11", "a:", None),
+        (
+            "replications: {a: {source: hub, targets: [eu-west], level: instance}}",
+            "R-REP-5",
+            "instance}",
+            "set `settings.replication.instance_scope: true` to use it, or declare a rule for each namespace",
+        ),
         (
             f"imports: {{legacy: {{target: hub, source: {SOURCE}, rename: {{app: x1}}}}}}",
             "R-SPEC-16",
@@ -177,6 +186,25 @@ def test_what_points_at_nothing_or_means_nothing(
 def test_a_file_that_was_not_read_hides_no_declaration(spec: Spec) -> None:
     loaded = spec(f"replications: {{a: {{{RULE}}}}}", "instances: {hub: {")
     assert [d.rule for d in loaded.diagnostics] == ["R-SPEC-3"]
+
+
+INSTANCE_SCOPE = "settings: {replication: {instance_scope: true}}\n"
+
+
+def test_a_rule_of_a_whole_instance(spec: Spec) -> None:
+    fields = "source: hub, targets: [eu-west], level: instance, namespaces: team-.*, repositories: web|api, link: l-1"
+    loaded = spec(f"{INSTANCE_SCOPE}{HUB}replications: {{all: {{{fields}}}}}")
+    assert loaded.diagnostics == ()
+    (rule,) = loaded.desired.replications
+    assert (rule.level, rule.namespace, rule.repository) == (Level.INSTANCE, "", None)
+    assert (rule.namespaces, rule.repositories, rule.link) == ("team-.*", "web|api", "l-1")
+
+
+@pytest.mark.parametrize("field", ["namespace: apps", "repository: web"])
+def test_what_a_rule_of_a_whole_instance_may_not_have(spec: Spec, field: str) -> None:
+    fields = f"source: hub, targets: [eu-west], level: instance, {field}"
+    (found,) = spec(f"{INSTANCE_SCOPE}{HUB}replications: {{all: {{{fields}}}}}").diagnostics
+    assert found.rule == "R-SPEC-19"
 
 
 @pytest.mark.parametrize(
