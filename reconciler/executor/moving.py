@@ -12,6 +12,7 @@ from reconciler.model.live import Live
 from reconciler.model.plan import Transfer, Via
 from reconciler.model.report import ImageOutcome, ImageResult
 from reconciler.oci.client import Registry
+from reconciler.oci.source import Sources
 from reconciler.transfer.engine import run
 from reconciler.transfer.events import Listener
 from reconciler.transfer.journal import Journal
@@ -37,6 +38,7 @@ class Mover:
     break_off: threading.Event
     per_host: int | None = None
     max_rate: int | None = None
+    sources: Sources | None = None
     outcomes: dict[ImageName, ImageOutcome] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
@@ -57,6 +59,7 @@ class Mover:
         result = run(
             build(counted, self.live.contents, self._present),
             registries=self.registries,
+            sources=self.sources,
             journal=self.journal,
             listener=self.listener,
             workers=self.workers,

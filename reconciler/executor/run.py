@@ -25,6 +25,7 @@ from reconciler.model.live import Live
 from reconciler.model.plan import Action, Change, Plan, Transfer
 from reconciler.model.report import Report, StepOutcome, StepResult
 from reconciler.oci.errors import RegistryError
+from reconciler.oci.source import Sources
 from reconciler.transfer.engine import WORKERS
 from reconciler.transfer.journal import Journal
 
@@ -47,6 +48,8 @@ class Tools:
     per_host: int | None = None
     max_rate: int | None = None
     """Bytes per second."""
+    sources: Sources | None = None
+    """What images are read from, where that is not always a registry."""
 
 
 def carry_out(plan: Plan, live: Live, tools: Tools) -> Report:
@@ -93,6 +96,7 @@ class _Run:
             tools.break_off,
             tools.per_host,
             tools.max_rate,
+            tools.sources,
         )
         self._schedule = Schedule(range(len(plan.changes)), _dependencies(plan.changes))
         self.outcomes: dict[int, StepOutcome] = {}

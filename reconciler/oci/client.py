@@ -183,10 +183,10 @@ class Registry:
         return _number(answer.header("content-length")) if answer.status == 200 else None
 
     @contextmanager
-    def open_blob(self, repository: str, digest: Digest, offset: int = 0) -> Iterator[BlobStream]:
+    def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> Iterator[BlobStream]:
         """A blob's bytes from `offset` on, one attempt. Where Range is not honoured the first bytes are skipped."""
-        what = _named("blob", repository, digest)
-        call = Call("GET", _path(repository, "blobs", digest), what, auth.pull(repository))
+        what = _named("blob", repository, blob.digest)
+        call = Call("GET", _path(repository, "blobs", blob.digest), what, auth.pull(repository))
         with ExitStack() as opened:
             if offset:
                 ranged = replace(call, headers={"Range": f"bytes={offset}-"}, fine=(200, 206, 416))

@@ -10,17 +10,18 @@ from dataclasses import replace
 from reconciler.model.image import Digest, ManifestContent
 from reconciler.oci.client import Registry
 from reconciler.oci.errors import NotFound
+from reconciler.oci.source import ImageSource
 
 
 def read_content(
-    registry: Registry, repository: str, digest: Digest, *, workers: int = 8
+    registry: ImageSource, repository: str, digest: Digest, *, workers: int = 8
 ) -> dict[Digest, ManifestContent]:
     """The manifest `digest`, everything under it and its referrers. Raises RegistryError."""
     return read_contents(registry, repository, (digest,), workers=workers)
 
 
 def read_contents(
-    registry: Registry, repository: str, digests: Iterable[Digest], *, workers: int = 8
+    registry: ImageSource, repository: str, digests: Iterable[Digest], *, workers: int = 8
 ) -> dict[Digest, ManifestContent]:
     """As `read_content` for several manifests of one repository; what they share is read once.
 
@@ -63,7 +64,7 @@ def present(
 class _Tags:
     """The tags of a repository, listed at most once and only when the referrers API is missing there. Thread-safe."""
 
-    def __init__(self, registry: Registry, repository: str) -> None:
+    def __init__(self, registry: ImageSource, repository: str) -> None:
         self._registry = registry
         self._repository = repository
         self._lock = threading.Lock()
@@ -79,7 +80,7 @@ class _Tags:
 
 
 def _read(
-    registry: Registry, repository: str, may_have: Callable[[str], bool], digest: Digest, needed: bool
+    registry: ImageSource, repository: str, may_have: Callable[[str], bool], digest: Digest, needed: bool
 ) -> ManifestContent | None:
     try:
         content = registry.manifest(repository, digest).content

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from reconciler.model.report import ImageOutcome, ImageResult
-from reconciler.oci.client import Registry
 from reconciler.oci.errors import RegistryBusy, RegistryError
 from reconciler.oci.patience import LONGEST_WAIT, Retry
 from reconciler.oci.upload import BUFFER_SIZE
+from reconciler.transfer.clients import Clients
 from reconciler.transfer.events import Event, ImageDone, Listener, Retried, Throttled, TransferStarted
 from reconciler.transfer.fan import Branch
 from reconciler.transfer.jobs import Carrier, ImageRefused, Moved
@@ -45,7 +45,7 @@ class Crew:
     def __init__(
         self,
         plan: TransferPlan,
-        registries: dict[str, Registry],
+        clients: Clients,
         journal: Journal,
         listener: Listener,
         stop: threading.Event,
@@ -70,7 +70,7 @@ class Crew:
         self._results: list[tuple[ImageResult, str, bool] | None] = [None for _ in plan.images]
         self._began: dict[int, float] = {}
         self._ended: dict[int, float] = {}
-        self._carrier = Carrier(plan, registries, journal, self._emit, self._check, rate)
+        self._carrier = Carrier(plan, clients, journal, self._emit, self._check, rate)
 
     @property
     def stopped(self) -> bool:

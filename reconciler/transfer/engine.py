@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from reconciler.model.report import ImageOutcome
 from reconciler.oci.client import Registry
+from reconciler.oci.source import Sources
+from reconciler.transfer.clients import Clients
 from reconciler.transfer.crew import Crew
 from reconciler.transfer.events import Listener
 from reconciler.transfer.journal import Journal
@@ -44,6 +46,7 @@ def run(
     plan: TransferPlan,
     *,
     registries: Callable[[str], Registry],
+    sources: Sources | None = None,
     journal: Journal,
     listener: Listener,
     workers: int = WORKERS,
@@ -52,7 +55,8 @@ def run(
     stop: threading.Event | None = None,
     break_off: threading.Event | None = None,
 ) -> TransferResult:
-    """Copy every image of `plan`. `registries` gives the registry of a host, the same one each time.
+    """Copy every image of `plan`. `registries` gives the registry of a host, `sources` what images are read from where
+    that is not always a registry; both give the same one each time.
 
     At most `workers` jobs are under way at once, and `per_host` of them at one registry; fewer where a registry asks to
     be spared. Blobs leave at no more than `max_rate` bytes per second in all.
@@ -60,13 +64,13 @@ def run(
     Once `stop` is set, or after Ctrl-C, what runs is finished and nothing new begins; once `break_off` is set as well,
     or after a second Ctrl-C, blobs that are on their way are dropped. A journal that cannot be written stops the run.
     """
-    hosts = {name for t in plan.images for name in (t.source.registry, t.target.registry)}
-    known = {host: registries(host) for host in sorted(hosts)}
-    before = [(registry.requests.total(), registry.retries) for registry in known.values()]
+    clients = Clients.of(plan, sources or registries, registries)
+    known = tuple(clients.each())
+    before = [(client.requests.total(), client.retries) for client in known]
     started = time.monotonic()
     crew = Crew(
         plan,
-        known,
+        clients,
         journal,
         listener,
         stop or threading.Event(),
@@ -75,10 +79,10 @@ def run(
         None if max_rate is None else Rate(max_rate),
     )
     with ExitStack() as watching:
-        for registry in known.values():
-            watching.enter_context(registry.observed(crew.retried))
+        for client in known:
+            watching.enter_context(client.observed(crew.retried))
         outcomes = crew.work()
-    after = [(registry.requests.total(), registry.retries) for registry in known.values()]
+    after = [(client.requests.total(), client.retries) for client in known]
     return TransferResult(
         outcomes=outcomes,
         bytes_moved=sum(outcome.bytes_moved for outcome in outcomes),

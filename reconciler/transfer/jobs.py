@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.model.image import Contents, Descriptor, Digest, ManifestContent, RepositoryName
 from reconciler.model.plan import TransferReason
-from reconciler.oci.client import PutResult, Registry
+from reconciler.oci.client import PutResult
 from reconciler.oci.errors import ManifestBlobUnknown
 from reconciler.oci.manifest import OCI_INDEX, Manifest, ManifestUnreadable
 from reconciler.oci.referrers import fallback_tag, with_referrer
 from reconciler.oci.session import UploadSession
+from reconciler.transfer.clients import Clients
 from reconciler.transfer.events import BlobDone, BlobMounted, BlobProgress, Event, ManifestDone, UploadStarted
 from reconciler.transfer.fan import Branch, Fan
 from reconciler.transfer.journal import Journal
@@ -46,14 +47,15 @@ class Carrier:
     def __init__(
         self,
         plan: TransferPlan,
-        registries: Mapping[str, Registry],
+        clients: Clients,
         journal: Journal,
         emit: Callable[[Event], None],
         check: Callable[[], None],
         rate: Rate | None = None,
     ) -> None:
         self._contents: Contents = plan.contents
-        self._registries = registries
+        self._sources = clients.sources
+        self._registries = clients.registries
         self._journal = journal
         self._emit = emit
         self._check = check
@@ -69,8 +71,8 @@ class Carrier:
 
     def fan(self, job: SendBlob, branches: int) -> Fan:
         """One reading of the blob of `job` for as many uploads of it."""
-        registry = self._registries[job.source.registry]
-        return Fan(lambda offset: SourceBlob(registry, job.source.path, job.blob, offset), branches)
+        source = self._sources[job.source.registry]
+        return Fan(lambda offset: SourceBlob(source, job.source.path, job.blob, offset), branches)
 
     def carry_out(self, job: Job, buffer: memoryview, branch: Branch | None = None) -> Moved:
         """`branch` is the part of a SendBlob in a reading that it shares. Raises RegistryError or ImageRefused."""
@@ -131,7 +133,7 @@ class Carrier:
             earlier = self._journal.location(target, blob.digest) if session is None else ""
             moved = relay(
                 blob,
-                (self._registries[source.registry], source.path),
+                (self._sources[source.registry], source.path),
                 (registry, target.path),
                 buffer=buffer,
                 session=UploadSession(target.path, earlier) if earlier else session,
@@ -177,7 +179,7 @@ class Carrier:
     ) -> tuple[PutResult, Moved]:
         """Write a manifest under a tag or digest; what the target turns out to lack is sent first, once."""
         registry = self._registries[target.registry]
-        manifest = self._registries[source.registry].manifest(source.path, content.digest)
+        manifest = self._sources[source.registry].manifest(source.path, content.digest)
         healed = Moved()
         try:
             result = registry.put_manifest(target.path, reference, manifest.raw, manifest.media_type)

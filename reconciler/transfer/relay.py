@@ -6,9 +6,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from reconciler.model.image import Descriptor
-from reconciler.oci.client import BlobStream, Registry
+from reconciler.oci.client import Registry
 from reconciler.oci.errors import RegistryError, RegistryUnreachable
+from reconciler.oci.measured import Readable
 from reconciler.oci.session import UploadSession
+from reconciler.oci.source import ImageSource
 from reconciler.oci.upload import Progress, Upload
 from reconciler.transfer.fan import Branch
 
@@ -16,19 +18,19 @@ from reconciler.transfer.fan import Branch
 class SourceBlob:
     """A blob from `offset` on, as a reader. Raises RegistryError when it cannot be read to its end in all attempts."""
 
-    def __init__(self, registry: Registry, repository: str, blob: Descriptor, offset: int = 0) -> None:
-        self._registry = registry
+    def __init__(self, source: ImageSource, repository: str, blob: Descriptor, offset: int = 0) -> None:
+        self._source = source
         self._repository = repository
         self._blob = blob
         self._received = offset
         self._open = ExitStack()
-        self._stream: BlobStream | None = None
+        self._stream: Readable | None = None
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Bytes read, 0 once all are."""
         if self._received == self._blob.size:
             return 0
-        count = self._registry.persist(lambda: self._read(buffer))
+        count = self._source.persist(lambda: self._read(buffer))
         self._received += count
         return count
 
@@ -39,7 +41,7 @@ class SourceBlob:
     def _read(self, buffer: memoryview) -> int:
         try:
             if self._stream is None:
-                opened = self._registry.open_blob(self._repository, self._blob.digest, self._received)
+                opened = self._source.open_blob(self._repository, self._blob, self._received)
                 self._stream = self._open.enter_context(opened)
             count = self._stream.readinto(buffer)
         except RegistryError:
@@ -49,7 +51,7 @@ class SourceBlob:
             self.close()
             what = f"blob {self._repository}@{self._blob.digest}"
             ended = f"ended after {self._received} of {self._blob.size} bytes"
-            raise RegistryUnreachable(self._registry.host, f"{what}: {ended}")
+            raise RegistryUnreachable(self._source.host, f"{what}: {ended}")
         return count
 
     def __enter__(self) -> SourceBlob:
@@ -61,7 +63,7 @@ class SourceBlob:
 
 def relay(
     blob: Descriptor,
-    source: tuple[Registry, str],
+    source: tuple[ImageSource, str],
     target: tuple[Registry, str],
     *,
     buffer: memoryview,

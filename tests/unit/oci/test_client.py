@@ -26,6 +26,7 @@ from tests.unit.oci.scripted import Asked, Reply, scripted
 
 BLOB = bytes(range(256)) * 4000
 DIGEST = digest_bytes(BLOB)
+NAMED = Descriptor(DIGEST, 0)
 MANIFEST = json.dumps(
     {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": {"digest": DIGEST, "size": 5}, "layers": []}
 ).encode()
@@ -170,7 +171,7 @@ def test_a_redirect_elsewhere_carries_no_login() -> None:
 
         with scripted(script) as server:
             registry = server.registry(Login("user", "secret"))
-            with registry.open_blob("a/b", DIGEST) as stream:
+            with registry.open_blob("a/b", NAMED) as stream:
                 assert read(stream) == BLOB
             registry.close()
     assert [asked.path for asked in storage.asked] == ["/bucket/blob?signature=abc"]
@@ -221,7 +222,7 @@ def test_a_url_that_is_not_https_is_refused(location: str) -> None:
 def test_redirects_without_end_are_refused() -> None:
     with scripted(lambda asked: Reply(307, {"Location": asked.path})) as server:
         registry = server.registry()
-        with pytest.raises(RegistryRefused, match="more than 5 redirects"), registry.open_blob("a/b", DIGEST):
+        with pytest.raises(RegistryRefused, match="more than 5 redirects"), registry.open_blob("a/b", NAMED):
             pass
         registry.close()
 
@@ -233,7 +234,7 @@ def test_a_blob_is_read_from_an_offset() -> None:
 
     with scripted(script) as server:
         registry = server.registry()
-        with registry.open_blob("a/b", DIGEST, 1000) as stream:
+        with registry.open_blob("a/b", NAMED, 1000) as stream:
             assert read(stream) == BLOB[1000:]
         registry.close()
 
@@ -241,7 +242,7 @@ def test_a_blob_is_read_from_an_offset() -> None:
 def test_a_registry_that_ignores_ranges_is_read_past_the_first_bytes() -> None:
     with scripted(lambda _: Reply(200, {}, BLOB)) as server:
         registry = server.registry()
-        with registry.open_blob("a/b", DIGEST, 1500) as stream:
+        with registry.open_blob("a/b", NAMED, 1500) as stream:
             assert read(stream) == BLOB[1500:]
         registry.close()
 
@@ -249,7 +250,7 @@ def test_a_registry_that_ignores_ranges_is_read_past_the_first_bytes() -> None:
 def test_a_range_that_was_not_asked_for_is_refused() -> None:
     with scripted(lambda _: Reply(206, {"Content-Range": "bytes 0-9/10"}, BLOB[:10])) as server:
         registry = server.registry()
-        with pytest.raises(RegistryRefused, match="asked for bytes from 5"), registry.open_blob("a/b", DIGEST, 5):
+        with pytest.raises(RegistryRefused, match="asked for bytes from 5"), registry.open_blob("a/b", NAMED, 5):
             pass
         registry.close()
 

@@ -279,7 +279,7 @@ def holdings(registry: Served, transfers: Sequence[Transfer]) -> dict[str, objec
 def _measured(client: Registry, repository: str, blob: Descriptor) -> int:
     digest, total = hashlib.sha256(), 0
     buffer = memoryview(bytearray(65536))
-    with client.open_blob(repository, blob.digest) as stream:
+    with client.open_blob(repository, blob) as stream:
         while count := stream.readinto(buffer):
             digest.update(buffer[:count])
             total += count
