@@ -42,6 +42,8 @@ def emulator(
     """
     import os
 
+    import httpx
+
     from reconciler.emulator.server import LocalCloud
     from reconciler.model.diagnostic import has_errors
     from reconciler.render import diagnostics_human
@@ -59,9 +61,13 @@ def emulator(
     key, _, secret = access_key.partition(":")
     if not key or not secret:
         raise typer.BadParameter("--access-key is ID:SECRET")
-    with LocalCloud.start(
-        desired, port=port, access_key=(key, secret), speed=speed, state=state, registries=behind
-    ) as cloud:
+    try:
+        cloud = LocalCloud.start(
+            desired, port=port, access_key=(key, secret), speed=speed, state=state, registries=behind
+        )
+    except (ValueError, httpx.HTTPError) as error:
+        raise Refused(str(error), hint="correct the seed, `--state` or `--registry`") from error
+    with cloud:
         console.out(cloud.ready_line())
         cloud.serve_forever()
     return Exit.OK

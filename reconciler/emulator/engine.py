@@ -52,6 +52,8 @@ class Engine:
     ) -> None:
         self.ready = threading.Event()
         self.failure: BaseException | None = None
+        self.saved = False
+        """Whether the account was there before, in the folder of an earlier run."""
         self._seed = seed
         self._next_port = port
         self._access_key = access_key
@@ -114,6 +116,7 @@ class Engine:
         if self._state is not None:
             self._state.mkdir(parents=True, exist_ok=True)
             saved = persistence.load(self._state)
+            self.saved = saved is not None
         account = saved or account_from(self._seed or Desired(), self._policy, self._clock)
         known = {holder.label for holder in account.holders()}
         for label in self._registries.keys() - known:

@@ -15,6 +15,7 @@ from reconciler.emulator.clock import Clock
 from reconciler.emulator.engine import Engine
 from reconciler.emulator.faults import TaskFault
 from reconciler.emulator.policy import Policy
+from reconciler.emulator.scene.filling import fill
 from reconciler.model.spec import Desired
 
 DEFAULT_ACCESS_KEY = ("emulator", "emulator-secret")
@@ -56,7 +57,15 @@ class LocalCloud:
         folder, httpx.HTTPError when a real registry does not answer.
         """
         chosen = policy or (replace(Policy(), same_pair=seed.settings.same_pair) if seed else Policy())
-        return cls(Engine(seed, port, access_key, Clock(speed), state, dict(registries), chosen))
+        engine = Engine(seed, port, access_key, Clock(speed), state, dict(registries), chosen)
+        cloud = cls(engine)
+        if seed is not None and seed.seed_images and not engine.saved:
+            try:
+                fill(seed.seed_images, cloud.registries, access_key)
+            except ValueError:
+                cloud.stop()
+                raise
+        return cloud
 
     @property
     def endpoint(self) -> str:

@@ -343,6 +343,18 @@ class PersonalRepository:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedImages:
+    """Tags of a repository that the local cloud begins with, oldest first; only in its seed.
+
+    `registry` is `instances.<key>` or `personal.<region>`, `repository` is `namespace/repository`.
+    """
+
+    registry: str
+    repository: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """Everything that the files declare, each group in address order."""
 
@@ -358,6 +370,7 @@ class Desired:
     personal_repositories: tuple[PersonalRepository, ...] = ()
     networks: tuple[Network, ...] = ()
     """Only in the seed of the local cloud."""
+    seed_images: tuple[SeedImages, ...] = ()
 
     def instance(self, key: str) -> Instance | None:
         return next((i for i in self.instances if i.key == key), None)

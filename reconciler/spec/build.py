@@ -16,7 +16,6 @@ from reconciler.spec.node import MapNode
 from reconciler.spec.problem import error
 from reconciler.spec.references import Build
 
-
 @dataclass(frozen=True, slots=True)
 class Built:
     desired: Desired
@@ -26,7 +25,8 @@ class Built:
 def build(root: MapNode, data: Json, *, complete: bool = True, seed: bool = False) -> Built:
     """`data` is the data of `root`. Resources that lack what they cannot do without are left out of `desired`.
 
-    With `complete` false, references to what was not declared are not errors. `seed` allows Personal Edition.
+    With `complete` false, references to what was not declared are not errors. `seed` allows what a
+    local cloud begins with.
     """
     state = Build(Fields(root, NOWHERE), complete, seed)
     found = state.found
@@ -46,6 +46,7 @@ def build(root: MapNode, data: Json, *, complete: bool = True, seed: bool = Fals
         instances.personal_namespaces(state) if seed else (),
         instances.personal_repositories(state) if seed else (),
         networks.networks(state) if seed else (),
+        instances.seed_images(state) if seed else (),
     )
     return Built(desired, tuple(found))
 
@@ -60,6 +61,7 @@ def _seeds_alone(root: MapNode) -> Iterator[Diagnostic]:
 _OF_SEEDS = {
     "personal": "remove it; Personal Edition is only read, by `imports` of `type: personal`",
     "networks": "remove it; networks are only read, as far as `vpcs` name them",
+    "images": "remove it; images are moved by `imports` and `replications`",
 }
 
 

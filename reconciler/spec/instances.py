@@ -22,6 +22,7 @@ from reconciler.model.spec import (
     Purchase,
     Renewal,
     Repository,
+    SeedImages,
     SourceCode,
     Visibility,
 )
@@ -103,6 +104,15 @@ def personal_repositories(build: Build) -> tuple[PersonalRepository, ...]:
         if "/" in name
     ]
     return tuple(sorted(found, key=lambda r: (r.region, r.name)))
+
+
+def seed_images(build: Build) -> tuple[SeedImages, ...]:
+    found = [
+        SeedImages(registry, repository, tuple(tag.value for tag in fields.texts(repository)))
+        for registry, fields in build.fields.entries("images")
+        for repository in fields.node.entries
+    ]
+    return tuple(sorted(found, key=lambda images: (images.registry, images.repository)))
 
 
 def _instance(build: Build, key: str, fields: Fields) -> Instance | None:

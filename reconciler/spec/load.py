@@ -39,7 +39,7 @@ class Loaded:
 def load(paths: Sequence[Path | str], *, environment: Mapping[str, str], seed: bool = False) -> Loaded:
     """Reads files and folders (none: the current folder). Never raises for what is in them: see the diagnostics.
 
-    `environment` is what `${ENV:NAME}` takes values from. `seed` allows the key `personal`.
+    `environment` is what `${ENV:NAME}` takes values from. `seed` allows the keys `personal` and `images`.
     """
     return load_texts(read_paths(paths), environment=environment, seed=seed)
 
