@@ -16,6 +16,7 @@ from reconciler.spec.node import MapNode
 from reconciler.spec.problem import error
 from reconciler.spec.references import Build
 
+
 @dataclass(frozen=True, slots=True)
 class Built:
     desired: Desired

@@ -140,8 +140,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R-SPEC-20",
         "a key that belongs in a seed",
-        "`personal`, `networks` and `images` describe what the local cloud begins with. Personal Edition is a source of "
-        "imports, networks are what instances are bound to, and neither is managed; images get into a registry by "
+        "`personal`, `networks` and `images` describe what the local cloud begins with. Personal Edition is a source "
+        "of imports, networks are what instances are bound to, and neither is managed; images get into a registry by "
         "imports, replications and pushes.",
         "Remove it from the spec, or pass the file to `reconciler emulator --seed`.",
     ),

@@ -15,12 +15,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 PUSHES: dict[str, tuple[tuple[str, str], ...]] = {
     "minimal": (),
     "hub-and-spoke": (("instances.hub", "apps/web:v1"), ("instances.hub", "apps/web:dev")),
-    "personal-to-enterprise": (
-        ("personal.cn-hangzhou", "apps/web:release-v1"),
-        ("personal.cn-hangzhou", "apps/web:release-v2"),
-        ("personal.cn-hangzhou", "apps/web:nightly"),
-        ("personal.cn-hangzhou", "apps/api:release-v1"),
-    ),
+    "personal-to-enterprise": (),
 }
 MOVED = {"minimal": 0, "hub-and-spoke": 2, "personal-to-enterprise": 2}
 

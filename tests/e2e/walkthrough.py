@@ -2,8 +2,8 @@
 
 A page names the folder that it starts from, `<!-- walkthrough: examples/import -->`: the local cloud begins with the
 folder's `seed.yaml`, and the commands run in a copy of the folder. In its `console` blocks a line that begins with `$ `
-is a command, and what follows is its answer. `…` stands for anything, alone in a line for any lines. Times, rates, ports
-and ids may differ. A command that fails ends with the line `exit code N`.
+is a command, and what follows is its answer. `…` stands for anything, alone in a line for any lines. Times, rates,
+ports, ids and numbers of requests may differ. A command that fails ends with the line `exit code N`.
 
 `python -m tests.e2e.walkthrough PAGE` writes the real answer below each command that has none yet.
 """
@@ -28,6 +28,7 @@ _VARIES = (
     (re.compile(r"\b[\d.,]+ ?[kKMG]?i?B/s"), "RATE"),
     (re.compile(r"\b(\d+m ?)?[\d.]+ ?m?s\b"), "SECONDS"),
     (re.compile(r"\b(cri|crr|crn|crsr|crst|crstb)-[a-z0-9]+"), r"\1-ID"),
+    (re.compile(r"\b[\d,]+ requests\b"), "REQUESTS"),  # waiting asks again and again
     (re.compile(r" +"), " "),  # columns are as wide as what varies
 )
 _ANYTHING = "…"
@@ -110,12 +111,9 @@ def _write_answers(page: Path) -> None:
         for entry in typed(page):
             told = answer_to(entry.command, folder, environment)
             if not entry.answer:
-                text = re.sub(
-                    rf"(?m)^(\$ {re.escape(entry.command)}\n)(?=\$|```)",
-                    lambda match, told=told: match[1] + "".join(f"{line}\n" for line in told),
-                    text,
-                    count=1,
-                )
+                bare = re.compile(rf"^\$ {re.escape(entry.command)}\n(?=\$|```)", re.MULTILINE)
+                answered = "".join(f"{line}\n" for line in (f"$ {entry.command}", *told))
+                text = bare.sub(answered.replace("\\", r"\\"), text, count=1)
             elif not agrees(told, entry.answer):
                 sys.stdout.write("\n".join([f"$ {entry.command}", *told, ""]))
     page.write_text(text, encoding="utf-8")
