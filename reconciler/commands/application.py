@@ -125,9 +125,10 @@ class Application:
             show(saved.plan_text(plan, PlanFormat.HUMAN, style, None, verbose=verbose, source_line=checked.source_line))
         if plan.errored:
             raise Refused(told=True)
-        if not plan.has_changes:
+        if not plan.has_to_tell:
             return None
-        self.approve(plan)
+        if plan.has_changes:
+            self.approve(plan)
         with (
             _open_journal(self.journal) as journal,
             stopped_by_signals(self.console, halt),

@@ -68,6 +68,6 @@ def drift(
         console.out(drift_human.render(found, console.style, verbose=verbose, source_line=checked.source_line))
     else:
         console.out(drift_text(found))
-    if has_errors(found.diagnostics):
+    if has_errors(found.diagnostics) or not found.complete:
         return Exit.ERROR
     return Exit.CHANGES if found.found else Exit.OK

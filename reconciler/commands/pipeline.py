@@ -90,10 +90,14 @@ def make_plan(checked: Checked, source: LiveSource, options: Options) -> tuple[P
     live = source.listings(scope_of(desired))
     drafted = planning.draft(desired, live, options)
     if not has_errors(drafted.diagnostics):
-        live = source.contents(live, images.manifest_queries(drafted.transfers))
-        if images.signs_inside(live, drafted.transfers):
-            drafted = planning.draft(desired, live, options)
+        while True:
             live = source.contents(live, images.manifest_queries(drafted.transfers))
+            if not (live.unreadable or images.signs_inside(live, drafted.transfers)):
+                break
+            # What cannot be read is set aside, and signatures of what is inside come along; those are to be read, too.
+            before, drafted = drafted, planning.draft(desired, live, options)
+            if drafted.transfers == before.transfers:
+                break
         live = source.presence(live, images.presence_queries(drafted.transfers, live))
         plan = planning.finish(
             drafted,

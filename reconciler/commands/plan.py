@@ -64,6 +64,6 @@ def plan(
     elif out is not None:
         console.note(f"not saved: {out}; a plan with errors cannot be applied")
     console.out(plan_text(made, output, console.style, paths, verbose=verbose, source_line=checked.source_line))
-    if made.errored:
+    if made.errored or not made.complete:
         return Exit.ERROR
     return Exit.CHANGES if detailed_exitcode and made.has_changes else Exit.OK

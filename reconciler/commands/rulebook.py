@@ -23,6 +23,7 @@ def rulebook() -> Mapping[str, Rule]:
         rules,
         safety,
         topology,
+        unmovable,
     )
     from reconciler.spec.rules import RULES as SPEC_RULES
 
@@ -40,6 +41,7 @@ def rulebook() -> Mapping[str, Rule]:
         rules.RULES,
         safety.RULES,
         topology.RULES,
+        unmovable.RULES,
     )
     found = [rule for room in rooms for rule in room]
     return {rule.id: rule for rule in sorted(found, key=_order)}

@@ -75,9 +75,18 @@ def compare_replication(
             else:
                 moves += 1
                 via = Via.RULE if by_service else Via.EXECUTOR
+                old = there.get(tag.name)
                 result.transfers.append(
                     Transfer(
-                        rule.backfill_address, origin, image, tag.digest, reason, via, size=tag.size, pushed=tag.pushed
+                        rule.backfill_address,
+                        origin,
+                        image,
+                        tag.digest,
+                        reason,
+                        via,
+                        size=tag.size,
+                        pushed=tag.pushed,
+                        replaces=old.digest if old else None,
                     )
                 )
         result.drift += _extra(rule, ImageName(target.registry, repository, ""), there, chosen, matches)

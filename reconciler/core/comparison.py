@@ -11,7 +11,7 @@ from reconciler.model.drift import ImageDrift, ImageState
 from reconciler.model.image import ImageName
 from reconciler.model.live import LiveRepository, LiveTag
 from reconciler.model.place import Span
-from reconciler.model.plan import Transfer, TransferReason
+from reconciler.model.plan import Transfer, TransferReason, Unmovable
 from reconciler.model.rulebook import Rule
 
 RULES = (
@@ -27,15 +27,18 @@ RULES = (
 
 @dataclass(slots=True)
 class Wanted:
-    """`transfers` in plan order: imports before backfills, each oldest push first.
+    """`transfers` in plan order: imports before backfills, each oldest push first; `unmovable` what cannot be moved.
 
-    `unchanged` counts tags that are in place; `drift` holds every tag that is not, whether it will be moved or not.
+    `complete` is false when something could not be read. `unchanged` counts tags that are in place; `drift` holds
+    every tag that is not, whether it will be moved or not.
     """
 
     transfers: list[Transfer] = field(default_factory=list)
     unchanged: int = 0
     drift: list[ImageDrift] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    unmovable: list[Unmovable] = field(default_factory=list)
+    complete: bool = True
 
 
 Tags = Mapping[str, LiveTag]

@@ -45,6 +45,7 @@ def find_drift(
         in_order(found),
         spec_digest,
         live_digest,
+        settings.complete and images.complete,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.core.locate import find_instances
-from reconciler.model.live import Live
+from reconciler.model.live import Cause, Live, LiveRepository
 from reconciler.model.spec import Desired, ImportRule, Include, Namespace, PersonalSource, Repository
 
 
@@ -62,8 +62,13 @@ def _repositories(rule: ImportRule, live: Live) -> tuple[Repository, ...]:
         for personal in live.personal
         if personal.region == rule.source.region
         for found in personal.repositories
-        if found.namespace in rule.source.namespaces
+        if found.namespace in rule.source.namespaces and not _deleted(found)
     )
+
+
+def _deleted(repository: LiveRepository) -> bool:
+    """Whether it was there when the repositories were listed and gone when its tags were."""
+    return repository.unreadable is not None and repository.unreadable.cause is Cause.GONE
 
 
 def target_name(rule: ImportRule, repository: str) -> str:

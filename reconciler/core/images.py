@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.core import backfill, importing
+from reconciler.core import backfill, importing, unmovable
 from reconciler.core.comparison import Wanted
 from reconciler.core.locate import find_instances
 from reconciler.core.select import signed
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.image import Digest, ImageName, RepositoryName, closure
 from reconciler.model.live import Live
-from reconciler.model.plan import Transfer, Via
+from reconciler.model.plan import Transfer, Unmovable, Via
 from reconciler.model.scope import ManifestQuery, PresenceQuery
 from reconciler.model.spec import Desired, PersonalSource
 
@@ -27,14 +27,26 @@ def wanted(desired: Desired, live: Live, *, imports_first: bool = True) -> Wante
     for rule in desired.imports:
         if rule.target in instances and isinstance(rule.source, PersonalSource):
             importing.compare_import(rule, rule.source, instances[rule.target], desired, live, result)
-    result.transfers, conflicts = _without_conflicts(result.transfers)
+    _set_aside(result, live)
+    result.transfers, conflicts = _without_conflicts(result)
     result.diagnostics += conflicts
     arriving = {transfer.target: transfer for transfer in result.transfers} if imports_first else {}
     for replication in desired.replications:
         if replication.source in instances and replication.target in instances:
             source, target = instances[replication.source], instances[replication.target]
             backfill.compare_replication(replication, source, target, arriving, live.contents, result)
+    _set_aside(result, live)
+    result.diagnostics += unmovable.check(result.unmovable, desired)
+    result.complete &= not any(image.rule != "R-IMP-7" for image in result.unmovable)
     return result
+
+
+def _set_aside(result: Wanted, live: Live) -> None:
+    """Transfers that are known to be unreadable at their source become images that cannot be moved."""
+    if live.unreadable:
+        known = [(transfer, unmovable.unreadable(transfer, live)) for transfer in result.transfers]
+        result.transfers = [transfer for transfer, why in known if why is None]
+        result.unmovable += [why for _, why in known if why is not None]
 
 
 def manifest_queries(transfers: Sequence[Transfer]) -> tuple[ManifestQuery, ...]:
@@ -79,12 +91,16 @@ def presence_queries(transfers: Iterable[Transfer], live: Live) -> tuple[Presenc
     )
 
 
-def _without_conflicts(transfers: Iterable[Transfer]) -> tuple[list[Transfer], list[Diagnostic]]:
+def _without_conflicts(result: Wanted) -> tuple[list[Transfer], list[Diagnostic]]:
     """One transfer per target tag: two that want different digests there are an error, equal ones are one."""
     chosen: dict[ImageName, Transfer] = {}
     found: list[Diagnostic] = []
-    for transfer in transfers:
-        other = chosen.setdefault(transfer.target, transfer)
+    claims: list[Transfer | Unmovable] = [*result.transfers, *result.unmovable]
+    first: dict[ImageName, Transfer | Unmovable] = {}
+    for transfer in claims:
+        other = first.setdefault(transfer.target, transfer)
+        if isinstance(transfer, Transfer):
+            chosen.setdefault(transfer.target, transfer)
         if other.digest != transfer.digest:
             found.append(
                 Diagnostic(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.core import unmovable
 from reconciler.core.comparison import Wanted, difference, drifted, tags_of, unreachable
 from reconciler.core.expand import target_name
 from reconciler.core.select import select
@@ -30,16 +31,17 @@ RULES = (
         "service documentation, image import, overwrite",
     ),
     Rule(
-        "R-IMP-7",
-        "a tag would be overwritten in a repository with immutable tags",
-        "The target repository refuses to move a tag that exists.",
-        "Set `tag_immutability: false` on the repository, or `overwrite: false` on the import.",
-    ),
-    Rule(
         "R-IMP-9",
         "an import's source does not exist",
         "Personal Edition in the named region has no such namespace, or the account never used it there.",
         "Correct `source.region` or `source.namespaces`.",
+    ),
+    Rule(
+        "R-IMP-23",
+        "an import's source is its target",
+        "A repository would be copied onto itself: the source and the target, after `rename`, are one repository of "
+        "one registry.",
+        "Name another target or source, or give the namespace another name with `rename`.",
     ),
 )
 
@@ -56,6 +58,14 @@ def compare_import(
         if repository.namespace not in source.namespaces:
             continue
         name = target_name(rule, repository.name)
+        if (personal.registry, repository.name) == (target.registry, name):
+            result.diagnostics.append(_onto_itself(rule, target, name))
+            continue
+        if repository.unreadable is not None:
+            result.complete = False
+            place = rule.places.at("source")
+            result.diagnostics.append(unmovable.unlisted(rule.address, place, repository, repository.unreadable))
+            continue
         there = tags_of(target.repository(name))
         for tag in select(repository.tags or (), rule.images, live.contents):
             reason = difference(tag, there.get(tag.name))
@@ -66,15 +76,18 @@ def compare_import(
             if reason is TransferReason.DIFFERENT and not rule.overwrite:
                 kept += 1
                 continue
-            result.drift.append(drifted(rule.address, image, tag, there.get(tag.name)))
+            old = there.get(tag.name)
+            result.drift.append(drifted(rule.address, image, tag, old))
+            origin = ImageName(personal.registry, repository.name, tag.name)
+            replaces = old.digest if old else None
+            transfer = Transfer(
+                rule.address, origin, image, tag.digest, reason, size=tag.size, pushed=tag.pushed, replaces=replaces
+            )
             if reason is TransferReason.DIFFERENT and name in immutable:
-                result.diagnostics.append(_immutable(rule, image))
+                result.unmovable.append(unmovable.immutable(transfer))
                 continue
             moves += 1
-            origin = ImageName(personal.registry, repository.name, tag.name)
-            result.transfers.append(
-                Transfer(rule.address, origin, image, tag.digest, reason, size=tag.size, pushed=tag.pushed)
-            )
+            result.transfers.append(transfer)
     if kept:
         result.diagnostics.append(_kept(rule, kept))
     if moves and not target.registry:
@@ -102,12 +115,12 @@ def _missing_namespaces(rule: ImportRule, source: PersonalSource, personal: Live
             )
 
 
-def _immutable(rule: ImportRule, image: ImageName) -> Diagnostic:
+def _onto_itself(rule: ImportRule, target: LiveInstance, name: str) -> Diagnostic:
     return Diagnostic(
-        "R-IMP-7",
+        "R-IMP-23",
         Severity.ERROR,
-        f"`{image.repository}:{image.tag}` differs from the source and its repository has immutable tags",
-        hint="set `tag_immutability: false` on the repository, or `overwrite: false` on the import",
+        f"`{target.registry}/{name}` is both source and target",
+        hint="name another target or source, or another namespace with `rename`",
         span=rule.places.span,
         address=str(rule.address),
     )

@@ -20,7 +20,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.graph import TopologyLink
 from reconciler.model.image import Digest
 from reconciler.model.live import Live
-from reconciler.model.plan import Action, Change, Plan, Summary, Transfer, Via
+from reconciler.model.plan import Action, Change, Plan, Summary, Transfer, Unmovable, Via
 from reconciler.model.spec import Desired
 
 
@@ -36,6 +36,7 @@ class Draft:
     images_unchanged: int
     managed: int
     complete: bool
+    unmovable: tuple[Unmovable, ...] = ()
 
 
 def draft(desired: Desired, live: Live, options: Options) -> Draft:
@@ -45,13 +46,15 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
     images = wanted(expanded, live)
     if options.images is not None:
         images.transfers = [transfer for transfer in images.transfers if transfer.target in options.images]
+        images.unmovable = [image for image in images.unmovable if image.target in options.images]
     unmanaged = compare_ownership(expanded, live, settings.claimed, options)
     dependency_graph = graph.build(expanded)
     needs = {**graph.dependencies(dependency_graph), **_emptied_first(unmanaged.changes)}
     changes = [*settings.changes, *unmanaged.changes, *_transfer_changes(images)]
     selected, problems = _selected(changes, needs, options)
     if options.images is not None:
-        selected &= graph.closure({transfer.address for transfer in images.transfers}, needs)
+        asked = [*(transfer.address for transfer in images.transfers), *(i.address for i in images.unmovable)]
+        selected &= graph.closure(asked, needs)
     changes = [change for change in changes if change.address in selected]
     transfers = tuple(transfer for transfer in images.transfers if transfer.address in selected)
     diagnostics = [
@@ -71,7 +74,8 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
         settings.unchanged,
         images.unchanged,
         len(dependency_graph.nodes),
-        settings.complete,
+        settings.complete and images.complete,
+        tuple(image for image in images.unmovable if image.address in selected),
     )
 
 
@@ -113,6 +117,7 @@ def _plan(drafted: Draft, counted: Account, digests: tuple[Digest, Digest], diag
         *digests,
         drafted.complete,
         drafted.desired,
+        drafted.unmovable,
     )
 
 
@@ -241,4 +246,5 @@ def _summary(drafted: Draft, counted: Account) -> Summary:
         bytes_shared=counted.bytes_shared,
         unchanged=drafted.unchanged,
         images_unchanged=drafted.images_unchanged,
+        images_unmovable=len(drafted.unmovable),
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from reconciler.core.blobs import account
 from reconciler.model.image import Digest, ImageName, RepositoryName, closure
 from reconciler.model.live import Live
-from reconciler.model.plan import Transfer, Via
+from reconciler.model.plan import Transfer, Unmovable, Via
 from reconciler.model.report import ImageOutcome, ImageResult
 from reconciler.oci.client import Registry
 from reconciler.oci.source import Sources
@@ -113,6 +113,19 @@ class Mover:
         for transfer in transfers:
             if transfer.target not in self.outcomes:
                 self.record(transfer, ImageResult.FAILED, reason, retryable=True)
+
+    def set_aside(self, images: Iterable[Unmovable]) -> None:
+        """Images that the plan could not move are images that failed."""
+        for image in images:
+            self.outcomes[image.target] = ImageOutcome(
+                image.address,
+                image.source,
+                image.target,
+                image.digest,
+                ImageResult.FAILED,
+                image.reason,
+                image.retryable,
+            )
 
     def failed(self, transfers: Sequence[Transfer]) -> int:
         outcomes = (self.outcomes.get(transfer.target) for transfer in transfers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -56,6 +56,7 @@ def carry_out(plan: Plan, live: Live, tools: Tools) -> Report:
     """Apply `plan`, which was made from `live`. Failures are outcomes; only a bug of ours raises."""
     run = _Run(plan, live, tools)
     started = tools.clock()
+    run.carrier.set_aside(plan.unmovable)
     run.drive()
     return Report(
         tuple(run.outcomes[node] for node in sorted(run.outcomes)),
@@ -65,6 +66,7 @@ def carry_out(plan: Plan, live: Live, tools: Tools) -> Report:
         run.carrier.seconds,
         run.carrier.requests,
         run.carrier.retries,
+        plan.complete,
     )
 
 
@@ -78,6 +80,7 @@ class _Run:
         self._transfers: dict[Address, list[Transfer]] = defaultdict(list)
         for transfer in plan.transfers:
             self._transfers[transfer.address].append(transfer)
+        self._unmovable = Counter(image.address for image in plan.unmovable)
         self._bench = Workbench(
             tools.cr,
             plan.desired,
@@ -176,10 +179,11 @@ class _Run:
 
     def _judge(self, change: Change, problem: str, seconds: float) -> StepOutcome:
         transfers = self._transfers[change.address]
-        failed = self.carrier.failed(transfers)
+        stuck = self._unmovable[change.address]
+        failed = self.carrier.failed(transfers) + stuck
         if not failed:
             return StepOutcome(change.address, change.action, StepResult.DONE, "", seconds)
-        reason = problem or f"{failed} of {len(transfers)} images failed"
+        reason = problem or f"{failed} of {len(transfers) + stuck} images failed"
         return StepOutcome(change.address, change.action, StepResult.FAILED, reason, seconds)
 
     def _end(self, node: int, outcome: StepOutcome) -> None:

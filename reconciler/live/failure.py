@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from reconciler.acr.errors import (
     AccessDenied,
@@ -16,7 +17,10 @@ from reconciler.acr.errors import (
     Unreachable,
 )
 from reconciler.live.port import ReadFailed
+from reconciler.model.live import Cause, Unreadable
 from reconciler.oci import errors as oci
+
+R = TypeVar("R")
 
 
 @contextmanager
@@ -30,6 +34,31 @@ def reading(what: str) -> Iterator[None]:
         raise ReadFailed(f"{what} could not be read: {error}", hint=_cloud_hint(error)) from error
     except oci.RegistryError as error:
         raise ReadFailed(f"{what} could not be read: {error}", hint=_registry_hint(error)) from error
+
+
+def readable(call: Callable[[], R]) -> R | Unreadable:
+    """The answer of `call` about one of many things, or why the service does not give that one. Raises AcrError for
+    everything else that can go wrong."""
+    try:
+        return call()
+    except (AccessDenied, NotFound) as error:
+        # Without the request id, which is another one each time, the same state is told in the same words.
+        detail = f"{error.code}: {error.message}" if error.message else error.code
+        return Unreadable(Cause.GONE if isinstance(error, NotFound) else Cause.DENIED, detail)
+
+
+def unreadable(error: oci.RegistryError) -> Unreadable:
+    """What an error that is about one image says of it."""
+    match error:
+        case oci.NotFound():
+            cause = Cause.GONE
+        case oci.RegistryDenied():
+            cause = Cause.DENIED
+        case oci.DigestMismatch():
+            cause = Cause.DAMAGED
+        case _:
+            cause = Cause.UNUSABLE
+    return Unreadable(cause, error.message)
 
 
 def _cloud_hint(error: AcrError) -> str:

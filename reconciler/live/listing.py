@@ -10,8 +10,16 @@ from typing import ParamSpec, Protocol, TypeVar
 from reconciler.acr.cr import Cr, InternetAccess, VpcAccess
 from reconciler.acr.cr_personal import CrPersonal, PersonalRepository, shared_domain
 from reconciler.acr.errors import NotFound
-from reconciler.live.failure import reading
-from reconciler.model.live import LiveInstance, LiveNamespace, LivePersonal, LiveRepository, LiveSyncRule, LiveTag
+from reconciler.live.failure import readable, reading
+from reconciler.model.live import (
+    LiveInstance,
+    LiveNamespace,
+    LivePersonal,
+    LiveRepository,
+    LiveSyncRule,
+    LiveTag,
+    Unreadable,
+)
 from reconciler.model.scope import InstanceScope, PersonalScope
 
 P = ParamSpec("P")
@@ -128,7 +136,10 @@ class PersonalListing:
 
     def _with_tags(self, repository: LiveRepository) -> LiveRepository:
         with reading(f"the tags of `{repository.name}` of Personal Edition in {self.region}"):
-            return replace(repository, tags=self.tags[repository.name].result())
+            tags = readable(self.tags[repository.name].result)
+        if isinstance(tags, Unreadable):
+            return replace(repository, unreadable=tags)
+        return replace(repository, tags=tags)
 
 
 def matching(

@@ -14,7 +14,7 @@ from reconciler.acr.cr_personal import CrPersonal
 from reconciler.acr.errors import AcrError, Throttled, Unavailable, Unreachable
 from reconciler.acr.token import RegistryToken
 from reconciler.model.live import Live
-from reconciler.oci.errors import RegistryBusy, RegistryDenied, RegistryUnreachable
+from reconciler.oci.errors import LoginRefused, RegistryBusy, RegistryUnreachable
 from reconciler.oci.login import Login, LoginSource
 
 SPARE_SECONDS = 120.0
@@ -91,4 +91,4 @@ def _refuse(host: str, error: AcrError) -> NoReturn:
         case Unreachable():
             raise RegistryUnreachable(host, str(error)) from error
         case _:
-            raise RegistryDenied(host, str(error)) from error
+            raise LoginRefused(host, str(error)) from error

@@ -20,7 +20,8 @@ class ReadFailed(Exception):
 class LiveSource(Protocol):
     """Answers in two rounds: listings first, then the content of what the listings show to be missing.
 
-    All three raise ReadFailed when something cannot be read; nothing is ever left out in silence.
+    What cannot be read while the rest can, one repository of an import's source or one image, is a fact in the answer
+    (`Unreadable`). All three raise ReadFailed for everything else; nothing is ever left out in silence.
     """
 
     def listings(self, scope: Scope) -> Live:
@@ -28,7 +29,7 @@ class LiveSource(Protocol):
         exist is simply not in the answer."""
 
     def contents(self, live: Live, queries: Sequence[ManifestQuery]) -> Live:
-        """`live` with `contents` filled for every query (children, blobs and referrers included)."""
+        """`live` with `contents` or `unreadable` filled for every query (children, blobs and referrers included)."""
 
     def presence(self, live: Live, queries: Sequence[PresenceQuery]) -> Live:
         """`live` with `present` filled for every repository that a query names."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from reconciler.acr.cr import Cr
 from reconciler.acr.cr_personal import CrPersonal
 from reconciler.live.contents import merge
-from reconciler.live.failure import reading
+from reconciler.live.failure import reading, unreadable
 from reconciler.live.listing import InstanceListing, PersonalListing, matching
 from reconciler.live.port import ReadFailed
-from reconciler.model.image import Digest, ManifestContent, RepositoryName
+from reconciler.model.image import Digest, RepositoryName
 from reconciler.model.live import Live, LiveInstance
 from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope
-from reconciler.oci.read import present, read_contents
+from reconciler.oci.read import Reading, present, read_contents
 
 if TYPE_CHECKING:
     from reconciler.oci.client import Registry
@@ -83,7 +83,8 @@ class CloudReader:
 
     def contents(self, live: Live, queries: Sequence[ManifestQuery]) -> Live:
         # An image is the same wherever it lies, its referrers are not: each repository is asked for its own.
-        fresh = {query for query in queries if query.digest not in live.contents or query not in self._read}
+        asked = (query for query in queries if query not in live.unreadable)
+        fresh = {query for query in asked if query.digest not in live.contents or query not in self._read}
         self._read |= fresh
         wanted: dict[RepositoryName, list[Digest]] = {}
         for query in sorted(fresh, key=lambda query: (query.repository, query.digest)):
@@ -92,9 +93,17 @@ class CloudReader:
         with self._pool() as pool:
             read = [(group, pool.submit(self._contents, *group, requests)) for group in wanted.items()]
             contents = dict(live.contents)
+            failed = dict(live.unreadable)
             for (repository, digests), future in read:
-                merge(contents, repository, digests, future.result())
-        return replace(live, contents=MappingProxyType({digest: contents[digest] for digest in sorted(contents)}))
+                found = future.result()
+                merge(contents, repository, (d for d in digests if d not in found.failed), found.read)
+                for digest, error in found.failed.items():
+                    failed[ManifestQuery(repository, digest)] = unreadable(error)
+        return replace(
+            live,
+            contents=MappingProxyType({digest: contents[digest] for digest in sorted(contents)}),
+            unreadable=MappingProxyType(failed),
+        )
 
     def presence(self, live: Live, queries: Sequence[PresenceQuery]) -> Live:
         requests = self._requests(len(queries))
@@ -109,9 +118,7 @@ class CloudReader:
         """Each repository's share of the requests in flight."""
         return REGISTRY_REQUESTS // max(1, min(repositories, self._workers, REGISTRY_REQUESTS))
 
-    def _contents(
-        self, repository: RepositoryName, digests: Sequence[Digest], requests: int
-    ) -> dict[Digest, ManifestContent]:
+    def _contents(self, repository: RepositoryName, digests: Sequence[Digest], requests: int) -> Reading:
         with reading(f"the images of {repository}"):
             return read_contents(self._registry(repository), repository.path, digests, workers=requests)
 

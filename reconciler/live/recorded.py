@@ -28,15 +28,17 @@ class RecordedSource:
                     _check_instance(instance, asked)
         for account in scope.personal:
             self._check_personal(account)
-        return replace(self._recorded, contents={}, present={})
+        return replace(self._recorded, contents={}, present={}, unreadable={})
 
     def contents(self, live: Live, queries: Sequence[ManifestQuery]) -> Live:
         for query in queries:
+            if query in self._recorded.unreadable:
+                continue
             try:
                 closure(query.digest, self._recorded.contents)
             except KeyError:
                 raise _unrecorded(f"the image {query.repository}@{query.digest}") from None
-        return replace(live, contents=self._recorded.contents)
+        return replace(live, contents=self._recorded.contents, unreadable=self._recorded.unreadable)
 
     def presence(self, live: Live, queries: Sequence[PresenceQuery]) -> Live:
         for query in queries:
@@ -49,7 +51,8 @@ class RecordedSource:
         if account is None:
             raise _unrecorded(f"Personal Edition in {asked.region}")
         for repository in account.repositories:
-            if repository.namespace in asked.namespaces and repository.tags is None:
+            unasked = repository.tags is None and repository.unreadable is None
+            if repository.namespace in asked.namespaces and unasked:
                 raise _unrecorded(f"the tags of `{repository.name}` of Personal Edition in {asked.region}")
 
 

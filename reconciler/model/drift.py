@@ -32,11 +32,14 @@ class ImageDrift:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
+    """`complete` is false when something could not be compared."""
+
     changes: tuple[Change, ...]
     images: tuple[ImageDrift, ...]
     diagnostics: tuple[Diagnostic, ...]
     spec_digest: Digest
     live_digest: Digest
+    complete: bool = True
 
     @property
     def found(self) -> bool:

@@ -4,10 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 
 from reconciler.model.image import Digest, ManifestContent, RepositoryName
+from reconciler.model.scope import ManifestQuery
 from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
+
+
+class Cause(StrEnum):
+    """Why something could not be read: it is not there, nobody lets us, it is nothing that can be copied, or the
+    bytes were not the ones that were asked for."""
+
+    GONE = "gone"
+    DENIED = "denied"
+    UNUSABLE = "unusable"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something that could not be read while the rest could; `detail` is what was answered."""
+
+    cause: Cause
+    detail: str
+
+    @property
+    def passing(self) -> bool:
+        """Whether another reading may find it, or find that nobody asks for it any more."""
+        return self.cause in (Cause.GONE, Cause.DAMAGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +54,7 @@ class LiveNamespace:
 
 @dataclass(frozen=True, slots=True)
 class LiveRepository:
-    """`name` is `namespace/repository`; `tags` is None when nobody asked for them."""
+    """`name` is `namespace/repository`; `tags` is None when nobody asked for them, and when they are `unreadable`."""
 
     id: str
     name: str
@@ -37,6 +62,7 @@ class LiveRepository:
     summary: str
     tag_immutability: bool = False
     tags: tuple[LiveTag, ...] | None = None
+    unreadable: Unreadable | None = None
 
     @property
     def namespace(self) -> str:
@@ -129,12 +155,14 @@ class LivePersonal:
 @dataclass(frozen=True, slots=True)
 class Live:
     """`contents` has the manifests of images that are to be moved; `present` says which of their blobs and manifests
-    a target repository already holds. Both are filled after the listings told what is missing."""
+    a target repository already holds. Both are filled after the listings told what is missing. `unreadable` are images
+    that their repository does not give."""
 
     instances: tuple[LiveInstance, ...] = ()
     personal: tuple[LivePersonal, ...] = ()
     contents: Mapping[Digest, ManifestContent] = field(default_factory=lambda: MappingProxyType({}))
     present: Mapping[RepositoryName, frozenset[Digest]] = field(default_factory=lambda: MappingProxyType({}))
+    unreadable: Mapping[ManifestQuery, Unreadable] = field(default_factory=lambda: MappingProxyType({}))
 
     def instance_by_id(self, instance_id: str) -> LiveInstance | None:
         return next((i for i in self.instances if i.id == instance_id), None)

@@ -59,7 +59,8 @@ class Transfer:
     """One tag to bring about at the target.
 
     `size` is everything that the image holds in bytes; `bytes` is what moves for it once shared content is mounted or
-    already there, counted in plan order, so that the sum over a plan is exact.
+    already there, counted in plan order, so that the sum over a plan is exact. `replaces` is what the tag stands for at
+    the target when the plan is made, and None where it is not there.
     """
 
     address: Address
@@ -71,6 +72,21 @@ class Transfer:
     bytes: int = 0
     size: int = 0
     pushed: int = 0
+    replaces: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmovable:
+    """A selected image that cannot be moved as things are, by the rule of that id; `retryable`: another plan may find
+    that it can, or that nobody asks for it any more."""
+
+    address: Address
+    source: ImageName
+    target: ImageName
+    digest: Digest
+    rule: str
+    reason: str
+    retryable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +102,12 @@ class Summary:
     bytes_shared: int = 0
     unchanged: int = 0
     images_unchanged: int = 0
+    images_unmovable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `apply` would do.
+    """What `apply` would do, and the selected images that it cannot move.
 
     `complete` is false when something could not be compared, `errored` when a diagnostic is an error, `applyable` when
     there is something to do and no error. `desired` is the declared state with what imports bring added; it steers the
@@ -105,6 +122,7 @@ class Plan:
     live_digest: Digest
     complete: bool
     desired: Desired
+    unmovable: tuple[Unmovable, ...] = ()
 
     @property
     def errored(self) -> bool:
@@ -117,3 +135,13 @@ class Plan:
     @property
     def has_changes(self) -> bool:
         return bool(self.changes)
+
+    @property
+    def counted(self) -> bool:
+        """Whether the images of the plan were looked into, so that their bytes are known."""
+        return self.complete or not self.errored
+
+    @property
+    def has_to_tell(self) -> bool:
+        """Whether a run has something to report: something to do, or something that it leaves."""
+        return self.has_changes or bool(self.unmovable) or not self.complete

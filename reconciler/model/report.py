@@ -69,6 +69,8 @@ class ImageOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """`complete` is false when the plan was not: something could not be read, and the diagnostics say what."""
+
     steps: tuple[StepOutcome, ...]
     images: tuple[ImageOutcome, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -76,6 +78,7 @@ class Report:
     transfer_seconds: float = 0.0
     requests: int = 0
     retries: int = 0
+    complete: bool = True
 
     @property
     def left_images(self) -> tuple[ImageOutcome, ...]:
@@ -100,6 +103,6 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         steps_left = any(s.result is not StepResult.DONE for s in self.steps)
-        if not steps_left and not self.failed:
+        if not steps_left and not self.failed and self.complete:
             return Verdict.DONE
         return Verdict.PARTLY if self.anything_done or not steps_left else Verdict.FAILED

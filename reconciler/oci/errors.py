@@ -5,6 +5,7 @@ RegistryError                    anything below
 ├── RegistryBusy                 429 or 5xx; worth another try after `retry_after` seconds
 │   └── UploadLost               the upload session is gone; a new one may do
 ├── RegistryDenied               401 or 403 with our best credential; another try will not help
+│   └── LoginRefused             no login was to be had, so nothing there will be given
 ├── NotFound                     404: repository, manifest or blob
 ├── ManifestBlobUnknown          the target lacks content that the manifest needs; send it, then try again
 ├── DigestMismatch               bytes that do not have the digest that they were asked for by
@@ -47,6 +48,10 @@ class UploadLost(RegistryBusy):
 
 
 class RegistryDenied(RegistryError):
+    pass
+
+
+class LoginRefused(RegistryDenied):
     pass
 
 

@@ -3,44 +3,64 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reconciler.model.image import Digest, ManifestContent
 from reconciler.oci.client import Registry
-from reconciler.oci.errors import NotFound
+from reconciler.oci.errors import DigestMismatch, LoginRefused, NotFound, RegistryDenied, RegistryError, RegistryRefused
 from reconciler.oci.source import ImageSource
+
+_ABOUT_ONE = (NotFound, RegistryDenied, RegistryRefused, DigestMismatch)
+"""What is wrong with one manifest and says nothing about the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`read` has every manifest of the images that could be read; `failed` says of each other image why."""
+
+    read: dict[Digest, ManifestContent]
+    failed: dict[Digest, RegistryError]
 
 
 def read_content(
     registry: ImageSource, repository: str, digest: Digest, *, workers: int = 8
 ) -> dict[Digest, ManifestContent]:
     """The manifest `digest`, everything under it and its referrers. Raises RegistryError."""
-    return read_contents(registry, repository, (digest,), workers=workers)
+    found = read_contents(registry, repository, (digest,), workers=workers)
+    for error in found.failed.values():
+        raise error
+    return found.read
 
 
-def read_contents(
-    registry: ImageSource, repository: str, digests: Iterable[Digest], *, workers: int = 8
-) -> dict[Digest, ManifestContent]:
+def read_contents(registry: ImageSource, repository: str, digests: Iterable[Digest], *, workers: int = 8) -> Reading:
     """As `read_content` for several manifests of one repository; what they share is read once.
 
-    A list of referrers may outlive what it names: a referrer that is not there any more is none.
+    A list of referrers may outlive what it names: a referrer that is not there any more is none. An image that cannot
+    be read, wholly and with its referrers, does not stop the others. Raises RegistryError when the registry does not
+    answer.
     """
     tags = _Tags(registry, repository)
     contents: dict[Digest, ManifestContent] = {}
     gone: set[Digest] = set()
+    broken: dict[Digest, RegistryError] = {}
     wave = dict.fromkeys(digests, True)
+    roots = tuple(wave)
     with ThreadPoolExecutor(workers, thread_name_prefix="read") as pool:
         while wave:
             found = list(pool.map(lambda entry: _read(registry, repository, tags.may_have, *entry), wave.items()))
-            gone.update(digest for digest, content in zip(wave, found, strict=True) if content is None)
-            there = [content for content in found if content is not None]
+            answers = list(zip(wave, found, strict=True))
+            gone.update(digest for digest, content in answers if content is None)
+            broken.update((digest, error) for digest, error in answers if isinstance(error, RegistryError))
+            there = [content for content in found if isinstance(content, ManifestContent)]
             contents.update((content.digest, content) for content in there)
             linked = {d.digest: False for content in there for d in content.referrers if d.digest not in gone}
             linked |= {d.digest: True for content in there for d in content.manifests}
-            wave = {digest: needed for digest, needed in linked.items() if digest not in contents}
-    return {digest: _without(content, gone) for digest, content in contents.items()} if gone else contents
+            wave = {d: needed for d, needed in linked.items() if d not in contents and d not in broken}
+    if gone:
+        contents = {digest: _without(content, gone) for digest, content in contents.items()}
+    return _whole(roots, contents, broken) if broken else Reading(contents, {})
 
 
 def present(
@@ -81,14 +101,37 @@ class _Tags:
 
 def _read(
     registry: ImageSource, repository: str, may_have: Callable[[str], bool], digest: Digest, needed: bool
-) -> ManifestContent | None:
+) -> ManifestContent | RegistryError | None:
+    """None for what is not needed and not there; an error that is about this manifest alone."""
     try:
         content = registry.manifest(repository, digest).content
-    except NotFound:
-        if needed:
-            raise
-        return None
-    return replace(content, referrers=registry.referrers(repository, digest, may_have))
+        return replace(content, referrers=registry.referrers(repository, digest, may_have))
+    except LoginRefused:
+        raise
+    except _ABOUT_ONE as error:
+        return None if isinstance(error, NotFound) and not needed else error
+
+
+def _whole(
+    roots: Iterable[Digest], contents: Mapping[Digest, ManifestContent], broken: Mapping[Digest, RegistryError]
+) -> Reading:
+    """The images that nothing broken belongs to, and what is broken of each other one."""
+    result = Reading({}, {})
+    for root in roots:
+        parts: dict[Digest, None] = {}
+        waiting = [root]
+        while waiting:
+            digest = waiting.pop()
+            if digest not in parts:
+                parts[digest] = None
+                content = contents.get(digest)
+                waiting += [d.digest for d in (*content.manifests, *content.referrers)] if content else []
+        missing = [digest for digest in parts if digest in broken]
+        if missing:
+            result.failed[root] = broken[missing[0]]
+        else:
+            result.read.update((digest, contents[digest]) for digest in parts)
+    return result
 
 
 def _without(content: ManifestContent, gone: Set[Digest]) -> ManifestContent:

@@ -44,6 +44,8 @@ def summary_line(drift: Drift) -> str:
     if not drift.found:
         if has_errors(drift.diagnostics):
             return "drift: unknown before the errors are solved"
+        if not drift.complete:
+            return "no drift in what could be compared; something could not"
         return "no drift: everything that was compared is as declared"
     number = len(drift.changes)
     parts = [f"{units.count(number, 'resource')} {'differs' if number == 1 else 'differ'}"] if number else []
@@ -51,7 +53,8 @@ def summary_line(drift: Drift) -> str:
         found = sum(i.state is state for i in drift.images)
         if found:
             parts.append(f"{units.count(found, 'image')} {state.value}")
-    return "drift: " + ", ".join(parts)
+    incomplete = "" if drift.complete else "; incomplete, because something could not be compared"
+    return "drift: " + ", ".join(parts) + incomplete
 
 
 def _images(address: str, images: list[ImageDrift], style: Style, verbose: bool) -> str:

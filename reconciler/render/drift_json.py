@@ -14,6 +14,7 @@ def to_json(drift: Drift, *, created: str, tool_version: str) -> Json:
         "tool_version": tool_version,
         "created": created,
         "found": drift.found,
+        "complete": drift.complete,
         "digests": {"spec": drift.spec_digest, "live": drift.live_digest},
         "summary": {
             "changes": len(drift.changes),

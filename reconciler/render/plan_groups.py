@@ -84,7 +84,7 @@ def movements(plan: Plan) -> dict[Address, Movement]:
     members: dict[Address, list[Transfer]] = {}
     for transfer in sorted(plan.transfers, key=lambda t: str(t.address)):
         members.setdefault(transfer.address, []).append(transfer)
-    return {address: Movement(address, tuple(found), plan.complete) for address, found in members.items()}
+    return {address: Movement(address, tuple(found), plan.counted) for address, found in members.items()}
 
 
 def shown_fields(change: Change) -> tuple[FieldChange, ...]:
@@ -103,9 +103,12 @@ def why_moved(transfer: Transfer) -> str:
 def summary_line(plan: Plan) -> str:
     """`plan: 2 to create, 12 images, 118.0 MiB to move (9.4 MiB shared), 7 unchanged`."""
     summary = plan.summary
+    stuck = f"{units.count(summary.images_unmovable, 'image')} that cannot be moved" if summary.images_unmovable else ""
     if not plan.has_changes and not plan.transfers:
         if plan.errored:
             return "plan: nothing can be planned before the errors are solved"
+        if stuck:
+            return f"plan: nothing to do but for {stuck}"
         if not plan.complete:
             return "plan: incomplete, because something could not be compared; nothing to do in what could"
         return f"nothing to do: {_as_declared(summary)}"
@@ -119,9 +122,11 @@ def summary_line(plan: Plan) -> str:
     parts = [f"{units.count(number)} {MARKS[action].counted}" for action, number in counts.items() if number]
     if summary.images:
         parts.append(units.count(summary.images, "image"))
-        if plan.complete:
+        if plan.counted:
             shared = f" ({units.size(summary.bytes_shared)} shared)" if summary.bytes_shared else ""
             parts.append(f"{units.size(summary.bytes)} to move{shared}")
+    if stuck:
+        parts.append(stuck)
     parts.append(f"{units.count(summary.unchanged)} unchanged")
     if summary.images_unchanged:
         parts.append(f"{units.count(summary.images_unchanged, 'image')} unchanged")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from reconciler.model.image import Digest, ImageName
 from reconciler.model.json_value import Json, digest_of
-from reconciler.model.plan import FORMAT_VERSION, Plan, Summary, Transfer, TransferReason, Via
+from reconciler.model.plan import FORMAT_VERSION, Plan, Summary, Transfer, TransferReason, Unmovable, Via
 from reconciler.model.spec import Desired
 from reconciler.render import changes_json, diagnostics_json
 from reconciler.render.record import NotOurs, Record, load
@@ -79,6 +79,7 @@ def _body(plan: Plan) -> dict[str, Json]:
         "summary": asdict(plan.summary),
         "changes": changes_json.listing(plan.changes),
         "transfers": [_transfer(t) for t in sorted(plan.transfers, key=lambda t: str(t.address))],
+        "unmovable": [_unmovable(i) for i in sorted(plan.unmovable, key=lambda i: (str(i.address), i.target))],
         "diagnostics": diagnostics_json.listing(plan.diagnostics),
     }
 
@@ -94,6 +95,19 @@ def _transfer(transfer: Transfer) -> Json:
         "bytes": transfer.bytes,
         "size": transfer.size,
         "pushed": transfer.pushed,
+        "replaces": transfer.replaces,
+    }
+
+
+def _unmovable(image: Unmovable) -> Json:
+    return {
+        "address": str(image.address),
+        "source": str(image.source),
+        "target": str(image.target),
+        "digest": image.digest,
+        "rule": image.rule,
+        "reason": image.reason,
+        "retryable": image.retryable,
     }
 
 
@@ -103,15 +117,33 @@ def _plan(record: Record, digests: Record) -> Plan:
         changes=tuple(changes_json.read(entry) for entry in record.records("changes")),
         transfers=tuple(_read_transfer(entry) for entry in record.records("transfers")),
         diagnostics=tuple(diagnostics_json.read(entry) for entry in record.records("diagnostics")),
-        summary=Summary(**{name: summary.integer(name) for name in Summary.__dataclass_fields__}),
+        summary=Summary(
+            **{name: summary.integer(name) for name in Summary.__dataclass_fields__ if name in summary.fields}
+        ),
         spec_digest=Digest(digests.text("spec")),
         live_digest=Digest(digests.text("live")),
         complete=record.flag("complete"),
         desired=Desired(),
+        unmovable=tuple(_read_unmovable(entry) for entry in record.records("unmovable"))
+        if "unmovable" in record.fields
+        else (),
+    )
+
+
+def _read_unmovable(record: Record) -> Unmovable:
+    return Unmovable(
+        address=changes_json.read_address(record.text("address")),
+        source=read_image(record.text("source")),
+        target=read_image(record.text("target")),
+        digest=Digest(record.text("digest")),
+        rule=record.text("rule"),
+        reason=record.text("reason"),
+        retryable=record.flag("retryable"),
     )
 
 
 def _read_transfer(record: Record) -> Transfer:
+    replaces = record.optional_text("replaces")
     return Transfer(
         address=changes_json.read_address(record.text("address")),
         source=read_image(record.text("source")),
@@ -122,6 +154,7 @@ def _read_transfer(record: Record) -> Transfer:
         bytes=record.integer("bytes"),
         size=record.integer("size"),
         pushed=record.integer("pushed"),
+        replaces=None if replaces is None else Digest(replaces),
     )
 
 

@@ -46,6 +46,10 @@ class Record:
         value = self.value(key)
         return value if isinstance(value, int | float) and not isinstance(value, bool) else self._wrong(key, "a number")
 
+    def optional_text(self, key: str) -> str | None:
+        """As `text_or_none`, and None for a field that older versions did not write."""
+        return self.text_or_none(key) if key in self.fields else None
+
     def flag(self, key: str) -> bool:
         value = self.value(key)
         return value if isinstance(value, bool) else self._wrong(key, "true or false")

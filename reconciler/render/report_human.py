@@ -31,7 +31,7 @@ def render(report: Report, style: Style) -> str:
 def summary_line(report: Report) -> str:
     """`apply: 3 done, 1 failed; 12 selected, 10 imported, …; 12s, 240 requests, 2 retries`."""
     if not report.steps and not report.images:
-        return "apply: nothing to do"
+        return "apply: nothing to do" if report.complete else "apply: nothing to do in what could be read"
     counts = [(result, sum(s.result is result for s in report.steps)) for result in StepResult]
     parts = [", ".join(f"{units.count(number)} {_COUNTED[result]}" for result, number in counts if number)]
     if report.images:

@@ -48,6 +48,7 @@ def to_json(report: Report, *, created: str, tool_version: str, paths: Sequence[
         "format_version": FORMAT_VERSION,
         "tool_version": tool_version,
         "created": created,
+        "complete": report.complete,
         "failed": report.failed,
         "anything_done": report.anything_done,
         "changes": [_step(step) for step in sorted(report.steps, key=lambda s: (str(s.address), s.action))],
@@ -78,6 +79,7 @@ def read(text: str) -> SavedReport:
             transfer_seconds=totals.number("transfer_seconds"),
             requests=totals.integer("requests"),
             retries=totals.integer("retries"),
+            complete="complete" not in record.fields or record.flag("complete"),
         )
         paths = record.texts("paths") if "paths" in record.fields else ()
         return SavedReport(report, record.text("created"), record.text("tool_version"), paths)

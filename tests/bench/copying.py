@@ -102,7 +102,7 @@ def _contents(source: Registry, transfers: Iterable[Transfer]) -> dict[Digest, M
     contents: dict[Digest, ManifestContent] = {}
     with ThreadPoolExecutor(_REPOSITORIES) as pool:
         for found in pool.map(lambda item: read_contents(source, *item, workers=share), wanted.items()):
-            contents |= found
+            contents |= found.read
     return contents
 
 

@@ -18,7 +18,7 @@ from reconciler.model.report import ImageResult
 from reconciler.oci.client import Registry
 from reconciler.oci.errors import NotFound, RegistryRefused
 from reconciler.oci.manifest import OCI_INDEX, OCI_MANIFEST, digest_bytes
-from reconciler.oci.read import present, read_contents
+from reconciler.oci.read import present, read_content, read_contents
 from reconciler.oci.referrers import fallback_tag
 from reconciler.transfer.plan import build
 from tests.contract.open_registry import OpenRegistry, opened
@@ -36,7 +36,7 @@ def copy(source: str, target: str, tags: tuple[str, ...] = ("v1",)) -> list[Imag
     """Copies tags of PLACE between two hosts, as a plan made now has it."""
     reader, writer = client(source), client(target)
     roots = {tag: reader.manifest(PLACE, tag).digest for tag in tags}
-    contents = read_contents(reader, PLACE, roots.values(), workers=2)
+    contents = read_contents(reader, PLACE, roots.values(), workers=2).read
     manifests = [digest for root in roots.values() for digest in closure(root, contents)]
     blobs = [blob.digest for digest in manifests for blob in contents[digest].blobs]
     held = {RepositoryName(target, PLACE): present(writer, PLACE, blobs, manifests, workers=2)}
@@ -61,7 +61,7 @@ def assert_equal(source: str, target: str, tag: str = "v1") -> None:
     """What can be pulled at both hosts is the same, manifest by manifest and blob by blob, referrers included."""
     here, there = client(source), client(target)
     root = here.manifest(PLACE, tag).digest
-    expected, found = (read_contents(side, PLACE, [root], workers=2) for side in (here, there))
+    expected, found = (read_contents(side, PLACE, [root], workers=2).read for side in (here, there))
     assert set(found) == set(expected)
     assert there.manifest(PLACE, tag).digest == root
     for digest, one in expected.items():
@@ -217,7 +217,7 @@ def test_a_child_that_is_gone_is_an_error() -> None:
         root = reader.manifest(PLACE, "v1")
         del source.manifests[PLACE, root.content.manifests[0].digest]
         with pytest.raises(NotFound):
-            read_contents(reader, PLACE, [root.digest], workers=2)
+            read_content(reader, PLACE, root.digest, workers=2)
         reader.close()
 
 

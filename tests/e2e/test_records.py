@@ -21,8 +21,7 @@ def test_a_retry_moves_what_failed_and_nothing_else(tmp_path: Path) -> None:
         lost = picture("lost")
         there = stage.push(PERSONAL, "apps/web", "v1", lost)
         stage.push(PERSONAL, "apps/api", "v2", picture("kept"))
-        layer = lost.blobs[-1][0].digest.removeprefix("sha256:")
-        stored = source.root / "docker/registry/v2/blobs/sha256" / layer[:2] / layer / "data"
+        stored = source.stored(lost.blobs[-1][0].digest)
         content = stored.read_bytes()
 
         told = stage.apply_with_a_pause(stored.unlink, expect=3)

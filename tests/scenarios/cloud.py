@@ -16,6 +16,7 @@ import yaml
 from reconciler.model.image import Descriptor, Digest, ManifestContent, RepositoryName, closure
 from reconciler.model.json_value import digest_of
 from reconciler.model.live import (
+    Cause,
     Live,
     LiveEndpoint,
     LiveInstance,
@@ -25,7 +26,9 @@ from reconciler.model.live import (
     LiveSyncRule,
     LiveTag,
     LiveVpcLink,
+    Unreadable,
 )
+from reconciler.model.scope import ManifestQuery
 from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
 
 MIB = 1024 * 1024
@@ -34,6 +37,14 @@ FIRST_PUSH = datetime(2026, 1, 1, tzinfo=UTC)
 
 Layers = Mapping[str, int]
 """Layer name to MiB."""
+
+
+class Failure(TypedDict):
+    """`images` are those that a registry does not give."""
+
+    cause: str
+    detail: str
+    images: NotRequired[list[str]]
 
 
 class Namespace(TypedDict):
@@ -47,6 +58,7 @@ class Repository(TypedDict):
     tag_immutability: NotRequired[bool]
     tags: NotRequired[Mapping[str, str] | None]
     """Tag to image; null when nobody asked for the tags."""
+    unreadable: NotRequired[Failure]
 
 
 class SyncRule(TypedDict):
@@ -86,9 +98,16 @@ class Instance(Home):
     rules: NotRequired[list[SyncRule]]
 
 
+class Personal(Home):
+    """`registry` is its host when it is not the one that a region's accounts share."""
+
+    registry: NotRequired[str]
+
+
 class Cloud(TypedDict):
     instances: NotRequired[Mapping[str, Instance]]
-    personal: NotRequired[Mapping[str, Home]]
+    personal: NotRequired[Mapping[str, Personal]]
+    unreadable: NotRequired[list[Failure]]
     images: NotRequired[Mapping[str, Layers]]
 
 
@@ -98,9 +117,22 @@ def read_cloud(file: Path) -> Live:
     instances = cloud.get("instances", {})
     built = tuple(_instance(name, found, instances, images) for name, found in instances.items())
     personal = tuple(
-        LivePersonal(region, f"registry.{region}.aliyuncs.com", _namespaces(home), _repositories(home, images))
+        LivePersonal(
+            region,
+            home.get("registry", f"registry.{region}.aliyuncs.com"),
+            _namespaces(home),
+            _repositories(home, images),
+        )
         for region, home in cloud.get("personal", {}).items()
     )
+    unreadable = {
+        ManifestQuery(RepositoryName(account.registry, repository.name), _digest(image)): _failure(failure)
+        for failure in cloud.get("unreadable", [])
+        for image in failure["images"]
+        for account in personal
+        for repository in account.repositories
+        if _digest(image) in {tag.digest for tag in repository.tags or ()}
+    }
     contents = {manifest.digest: manifest for manifest in (_manifest(name, images[name]) for name in images)}
     present = {
         RepositoryName(instance.registry, repository.name): _held(repository, contents)
@@ -108,7 +140,11 @@ def read_cloud(file: Path) -> Live:
         if instance.registry
         for repository in instance.repositories
     }
-    return Live(built, personal, contents, present)
+    return Live(built, personal, contents, present, unreadable)
+
+
+def _failure(found: Failure) -> Unreadable:
+    return Unreadable(Cause(found["cause"]), found["detail"])
 
 
 def _instance(
@@ -152,7 +188,8 @@ def _repositories(home: Home, images: Mapping[str, Layers]) -> tuple[LiveReposit
             Visibility(found.get("visibility", "private")),
             found.get("summary", name.split("/", 1)[1]),
             found.get("tag_immutability", False),
-            _tags(found.get("tags", {}), images),
+            None if "unreadable" in found else _tags(found.get("tags", {}), images),
+            _failure(found["unreadable"]) if "unreadable" in found else None,
         )
         for name, found in home.get("repositories", {}).items()
     )

@@ -16,6 +16,7 @@ from reconciler.model.live import (
     LiveSyncRule,
     LiveTag,
     LiveVpcLink,
+    Unreadable,
 )
 
 FORMAT_VERSION = "1.0"
@@ -37,6 +38,7 @@ def dump(live: Live) -> Json:
             }
             for repository in sorted(live.present)
         ],
+        **({"unreadable": unreadable} if (unreadable := _unreadable_images(live)) else {}),
     }
 
 
@@ -97,9 +99,26 @@ def _repositories(items: Iterable[LiveRepository]) -> Json:
             "summary": item.summary,
             "tag_immutability": item.tag_immutability,
             "tags": None if item.tags is None else _tags(item.tags),
+            **({"unreadable": _unreadable(item.unreadable)} if item.unreadable else {}),
         }
         for item in sorted(items, key=lambda item: item.name)
     ]
+
+
+def _unreadable_images(live: Live) -> list[Json]:
+    return [
+        {
+            "registry": query.repository.registry,
+            "repository": query.repository.path,
+            "digest": query.digest,
+            **_unreadable(live.unreadable[query]),
+        }
+        for query in sorted(live.unreadable, key=lambda query: (query.repository, query.digest))
+    ]
+
+
+def _unreadable(item: Unreadable) -> dict[str, Json]:
+    return {"cause": item.cause, "detail": item.detail}
 
 
 def _tags(items: Iterable[LiveTag]) -> Json:

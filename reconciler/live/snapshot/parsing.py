@@ -7,6 +7,7 @@ against the schema.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from types import MappingProxyType
 
 from reconciler.live.port import ReadFailed
@@ -14,6 +15,7 @@ from reconciler.live.snapshot.place import RECORD_AGAIN, Place
 from reconciler.model.image import Descriptor, ManifestContent, RepositoryName
 from reconciler.model.json_value import Json
 from reconciler.model.live import (
+    Cause,
     Live,
     LiveEndpoint,
     LiveInstance,
@@ -23,7 +25,9 @@ from reconciler.model.live import (
     LiveSyncRule,
     LiveTag,
     LiveVpcLink,
+    Unreadable,
 )
+from reconciler.model.scope import ManifestQuery
 from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
 
 _READABLE = re.compile(r"1\.[0-9]+")
@@ -46,6 +50,12 @@ def parse(data: Json) -> Live:
             {
                 _repository_name(item): frozenset(digest.digest() for digest in item.field("digests").items())
                 for item in document.field("present").items()
+            }
+        ),
+        unreadable=MappingProxyType(
+            {
+                ManifestQuery(_repository_name(item), item.field("digest").digest()): _unreadable(item)
+                for item in _listed(document.optional("unreadable"))
             }
         ),
     )
@@ -104,7 +114,7 @@ def _repositories(holder: Place) -> tuple[LiveRepository, ...]:
 
 
 def _repository(item: Place) -> LiveRepository:
-    tags = item.field("tags")
+    tags, unreadable = item.field("tags"), item.optional("unreadable")
     return LiveRepository(
         id=item.field("id").name(),
         name=item.field("name").repository(),
@@ -112,7 +122,12 @@ def _repository(item: Place) -> LiveRepository:
         summary=item.field("summary").text(),
         tag_immutability=item.field("tag_immutability").flag(),
         tags=None if tags.absent else tuple(_tag(tag) for tag in tags.items()),
+        unreadable=None if unreadable.absent else _unreadable(unreadable),
     )
+
+
+def _unreadable(item: Place) -> Unreadable:
+    return Unreadable(item.field("cause").word(Cause), item.field("detail").text())
 
 
 def _tag(item: Place) -> LiveTag:
@@ -191,6 +206,10 @@ def _descriptors(items: Place) -> tuple[Descriptor, ...]:
 
 def _otherwise(item: Place, default: str) -> str:
     return default if item.absent else item.text()
+
+
+def _listed(item: Place) -> Iterator[Place]:
+    return iter(()) if item.absent else item.items()
 
 
 def _optional(item: Place) -> str | None:

@@ -4,15 +4,21 @@ from dataclasses import replace
 
 from reconciler.core.comparison import Wanted
 from reconciler.core.images import manifest_queries, wanted
+from reconciler.model.diagnostic import Severity
 from reconciler.model.drift import ImageState
 from reconciler.model.image import RepositoryName
-from reconciler.model.live import Live, LivePersonal, LiveRepository
+from reconciler.model.live import Cause, Live, LivePersonal, LiveRepository, Unreadable
 from reconciler.model.plan import TransferReason
+from reconciler.model.scope import ManifestQuery
 from reconciler.model.spec import Desired, ImageSelection, ImportRule, PersonalSource, Repository
 from tests.unit.core.scene import at, digest, instance, live_instance, live_namespace, repository, rule_ids, tag, the
 
 RULE = ImportRule("old", "hub", PersonalSource("cn-hangzhou", ("apps",)), places=at(2, overwrite=5))
 SOURCE = repository("apps/web", tag("v1", pushed=1), tag("v2", pushed=2), tag("v3", pushed=3))
+
+
+def _personal(source: LiveRepository, region: str = "cn-hangzhou") -> LivePersonal:
+    return LivePersonal(region, "personal.example", (live_namespace("apps"),), (source,))
 
 
 def _wanted(
@@ -56,11 +62,14 @@ def test_without_overwrite_it_is_kept_and_told() -> None:
     assert note.span.line == 5
 
 
-def test_an_immutable_tag_cannot_be_overwritten() -> None:
+def test_an_immutable_tag_is_left_and_the_others_are_moved() -> None:
     there = repository("apps/web", tag("v1", "else"), immutable=True)
     found = _wanted(there)
     assert [t.target.tag for t in found.transfers] == ["v2", "v3"]
-    assert "`apps/web:v1`" in the("R-IMP-7", found.diagnostics).summary
+    assert [(image.target.tag, image.rule, image.retryable) for image in found.unmovable] == [("v1", "R-IMP-7", False)]
+    warning = the("R-IMP-7", found.diagnostics)
+    assert "`apps/web:v1`" in warning.summary
+    assert (warning.severity, found.complete) == (Severity.WARNING, True)
     assert found.drift[0].state is ImageState.DIFFERENT
     assert rule_ids(_wanted(there, rule=replace(RULE, overwrite=False)).diagnostics) == ["R-IMP-6"]
 
@@ -113,6 +122,54 @@ def test_two_imports_of_one_tag_have_to_agree() -> None:
     agreeing = replace(other, repositories=same.repositories)
     twice = wanted(desired, Live((live_instance("hub"),), (same, agreeing)))
     assert (len(twice.transfers), twice.diagnostics) == (1, [])
+
+
+def test_an_image_that_its_source_does_not_give_is_set_aside() -> None:
+    source = repository("apps/web", tag("v1", "old", 1), tag("v2", "good", 2), tag("v3", "blocked", 3))
+    place = RepositoryName("personal.example", "apps/web")
+    causes = {"old": Cause.UNUSABLE, "blocked": Cause.DENIED}
+    failed = {ManifestQuery(place, digest(name)): Unreadable(cause, "because") for name, cause in causes.items()}
+    live = Live((live_instance("hub"),), (_personal(source),), unreadable=failed)
+    found = wanted(Desired(instances=(instance("hub"),), imports=(RULE,)), live)
+    assert [transfer.target.tag for transfer in found.transfers] == ["v2"]
+    assert [(i.target.tag, i.rule) for i in found.unmovable] == [("v1", "R-IMP-20"), ("v3", "R-IMP-22")]
+    assert [diagnostic.severity for diagnostic in found.diagnostics] == [Severity.WARNING] * 2
+    assert not found.complete
+
+
+def test_what_cannot_be_read_still_conflicts() -> None:
+    sources = [_personal(repository("apps/web", tag("v1", name)), region) for name, region in (("a", "x"), ("b", "y"))]
+    rules = [replace(RULE, key=p.region, source=PersonalSource(p.region, ("apps",))) for p in sources]
+    desired = Desired(instances=(instance("hub"),), imports=tuple(rules))
+    for lost, wants in (("a", "b"), ("b", "a")):
+        place = RepositoryName("personal.example", "apps/web")
+        failed = {ManifestQuery(place, digest(lost)): Unreadable(Cause.GONE, "404")}
+        found = wanted(desired, Live((live_instance("hub"),), tuple(sources), unreadable=failed))
+        assert [transfer.digest for transfer in found.transfers] == [digest(wants)]
+        assert "R-IMP-5" in rule_ids(found.diagnostics)
+
+
+def test_a_repository_whose_tags_cannot_be_listed_does_not_stop_the_others() -> None:
+    closed = replace(repository("apps/closed"), tags=None, unreadable=Unreadable(Cause.DENIED, "NoPermission"))
+    open_to_us = repository("apps/web", tag("v1", "good"))
+    personal = replace(_personal(open_to_us), repositories=(closed, open_to_us))
+    desired = Desired(instances=(instance("hub"),), imports=(RULE,))
+    found = wanted(desired, Live((live_instance("hub"),), (personal,)))
+    assert [transfer.target.repository for transfer in found.transfers] == ["apps/web"]
+    assert "`apps/closed` cannot be listed" in the("R-IMP-22", found.diagnostics).summary
+    assert not found.complete
+
+
+def test_a_repository_is_not_copied_onto_itself() -> None:
+    personal = replace(_personal(repository("apps/web", tag("v1", "good"))), registry="hub.example")
+    desired = Desired(instances=(instance("hub"),), imports=(RULE,))
+    found = wanted(desired, Live((live_instance("hub"),), (personal,)))
+    assert found.transfers == []
+    assert the("R-IMP-23", found.diagnostics).severity is Severity.ERROR
+    beside = wanted(
+        replace(desired, imports=(replace(RULE, rename={"apps": "shop"}),)), Live((live_instance("hub"),), (personal,))
+    )
+    assert [transfer.target.repository for transfer in beside.transfers] == ["shop/web"]
 
 
 def test_manifests_are_asked_for_once_where_they_are_read_first() -> None:

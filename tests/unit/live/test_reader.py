@@ -18,7 +18,7 @@ from reconciler.live.reader import CloudReader
 from reconciler.live.recorded import RecordedSource
 from reconciler.live.snapshot import dump, live_digest, parse
 from reconciler.model.image import Digest, RepositoryName
-from reconciler.model.live import Live, LiveEndpoint, LiveVpcLink
+from reconciler.model.live import Cause, Live, LiveEndpoint, LiveVpcLink
 from reconciler.model.scope import InstanceScope, ManifestQuery, PersonalScope, PresenceQuery, Scope
 from reconciler.model.spec import AclEntry, Edition, Level
 from reconciler.oci.client import Registry
@@ -145,12 +145,18 @@ def test_a_recording_holds_no_login(world: Reading) -> None:
     assert world.cloud.access_key[1] not in str(dump(live))
 
 
-def test_a_missing_image_is_an_error(world: Reading) -> None:
+def test_a_missing_image_does_not_stop_the_others(world: Reading) -> None:
     listed = world.reader.listings(SCOPE)
-    query = ManifestQuery(hub_repository(listed, "apps/web"), Digest("sha256:" + "00" * 32))
-    with pytest.raises(ReadFailed, match=r"the images of .*apps/web could not be read") as caught:
-        world.reader.contents(listed, [query])
-    assert "deleted" in caught.value.hint
+    web = hub_repository(listed, "apps/web")
+    missing = ManifestQuery(web, Digest("sha256:" + "00" * 32))
+    live = world.reader.contents(listed, [missing, ManifestQuery(web, world.index)])
+    assert {query: found.cause for query, found in live.unreadable.items()} == {missing: Cause.GONE}
+    assert set(live.contents) == {world.index, world.image}
+
+    again = parse(dump(live))
+    assert again.unreadable == live.unreadable
+    assert RecordedSource(again).contents(listed, [missing]).unreadable == live.unreadable
+    assert world.reader.contents(live, [missing]).unreadable == live.unreadable
 
 
 def test_an_instance_without_an_open_endpoint_has_no_content(world: Reading) -> None:

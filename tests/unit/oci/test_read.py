@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.image import Digest
 from reconciler.oci.errors import NotFound
 from reconciler.oci.manifest import digest_bytes
 from reconciler.oci.read import present, read_content, read_contents
@@ -53,6 +54,25 @@ def test_a_missing_manifest_is_an_error(painted: RealRegistry) -> None:
     with pytest.raises(NotFound):
         read_content(client, "apps/api", digest_bytes(b"none"), workers=1)
     client.close()
+
+
+def test_an_image_that_cannot_be_read_does_not_stop_the_others(painted: RealRegistry) -> None:
+    client = painted.client()
+    painter = Painter(client, "apps/shared")
+    shared, lost = painter.image([content("shared", 100)]), painter.image([content("lost", 100)])
+    whole = painter.index([shared], tag="whole")
+    broken = painter.index([shared, lost], tag="broken")
+    painted.stored(str(lost["digest"])).unlink()
+    fresh = painted.client()
+    good, bad = (Digest(str(root["digest"])) for root in (whole, broken))
+    found = read_contents(fresh, "apps/shared", [good, bad, digest_bytes(b"none")], workers=2)
+    assert set(found.read) == {good, shared["digest"]}
+    assert {digest: type(error) for digest, error in found.failed.items()} == {
+        bad: NotFound,
+        digest_bytes(b"none"): NotFound,
+    }
+    client.close()
+    fresh.close()
 
 
 def test_presence_is_per_repository(painted: RealRegistry) -> None:

@@ -24,7 +24,7 @@ from reconciler.model.plan import Transfer, TransferReason
 from reconciler.oci.client import Registry
 from reconciler.oci.manifest import DOCKER_LIST, DOCKER_MANIFEST, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST, digest_bytes
 from reconciler.oci.patience import Backoff
-from reconciler.oci.read import read_contents
+from reconciler.oci.read import read_content
 from reconciler.transfer.engine import TransferResult, run
 from reconciler.transfer.events import Event
 from reconciler.transfer.journal import Journal
@@ -57,6 +57,11 @@ class RealRegistry:
         """Method, path with query, and status of everything it was asked so far."""
         text = self.log.read_text(errors="replace")
         return [(m.group(1), m.group(2), int(m.group(3))) for m in _REQUEST.finditer(text)]
+
+    def stored(self, digest: str) -> Path:
+        """The file of a blob or manifest; without it the registry answers 404."""
+        algorithm, _, name = digest.partition(":")
+        return self.root / "docker/registry/v2/blobs" / algorithm / name[:2] / name / "data"
 
     def blob_puts(self) -> Counter[str]:
         """How often each blob was completed by a PUT."""
@@ -223,7 +228,7 @@ def order(
     found: Contents = {}
     for place, (repository, tag) in enumerate(images):
         digest = client.manifest(repository, tag).digest
-        found = {**found, **read_contents(client, repository, [digest], workers=2)}
+        found = {**found, **read_content(client, repository, digest, workers=2)}
         transfers.append(
             Transfer(
                 address=import_rule("legacy"),
@@ -267,7 +272,7 @@ def holdings(registry: Served, transfers: Sequence[Transfer]) -> dict[str, objec
     for transfer in transfers:
         repository = transfer.target.repository
         root = client.manifest(repository, transfer.target.tag).digest
-        for digest, manifest in read_contents(client, repository, [root], workers=2).items():
+        for digest, manifest in read_content(client, repository, root, workers=2).items():
             seen[f"{repository}@{digest}"] = client.manifest(repository, digest).raw
             for blob in manifest.blobs:
                 seen[f"{repository}@{blob.digest}"] = _measured(client, repository, blob)
