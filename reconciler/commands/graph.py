@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
@@ -11,11 +12,15 @@ from reconciler.commands.console import open_console
 from reconciler.commands.exits import Exit
 from reconciler.commands.options import NoColor, Paths
 
+if TYPE_CHECKING:
+    from reconciler.model.graph import Graph, Topology
+
 
 class GraphFormat(StrEnum):
     MERMAID = "mermaid"
     DOT = "dot"
     JSON = "json"
+    SVG = "svg"
 
 
 class View(StrEnum):
@@ -35,31 +40,44 @@ def graph(
 
     \b
     Examples:
-      reconciler graph --format dot | dot -Tsvg > graph.svg
+      reconciler graph --format svg > graph.svg
       reconciler graph --view topology
     """
     from reconciler.commands.pipeline import check
     from reconciler.core.topology import topology
-    from reconciler.model.json_value import pretty
-    from reconciler.render import diagnostics_human, graph_dot, graph_json, graph_mermaid
+    from reconciler.render import diagnostics_human
 
     console = open_console(no_color=no_color)
     checked = check(paths)
     if checked.errored:
         console.note(diagnostics_human.render(checked.diagnostics, console.note_style, checked.source_line))
-    dependencies, instances = checked.graph, topology(checked.loaded.desired)
-    match output, view:
-        case GraphFormat.MERMAID, View.DEPENDENCIES:
-            text = graph_mermaid.graph(dependencies)
-        case GraphFormat.MERMAID, View.TOPOLOGY:
-            text = graph_mermaid.topology(instances)
-        case GraphFormat.DOT, View.DEPENDENCIES:
-            text = graph_dot.graph(dependencies)
-        case GraphFormat.DOT, View.TOPOLOGY:
-            text = graph_dot.topology(instances)
-        case _, View.DEPENDENCIES:
-            text = pretty(graph_json.graph(dependencies))
-        case _:
-            text = pretty(graph_json.topology(instances))
-    console.out(text)
+    draw_graph, draw_topology = _renderer(output)
+    if view is View.DEPENDENCIES:
+        console.out(draw_graph(checked.graph))
+    else:
+        console.out(draw_topology(topology(checked.loaded.desired)))
     return Exit.ERROR if checked.errored else Exit.OK
+
+
+def _renderer(output: GraphFormat) -> tuple[Callable[[Graph], str], Callable[[Topology], str]]:
+    """How each view is drawn."""
+    match output:
+        case GraphFormat.MERMAID:
+            from reconciler.render import graph_mermaid
+
+            return graph_mermaid.graph, graph_mermaid.topology
+        case GraphFormat.DOT:
+            from reconciler.render import graph_dot
+
+            return graph_dot.graph, graph_dot.topology
+        case GraphFormat.SVG:
+            from reconciler.render import graph_svg
+
+            return graph_svg.graph, graph_svg.topology
+        case GraphFormat.JSON:
+            from reconciler.model.json_value import pretty
+            from reconciler.render import graph_json
+
+            return (lambda value: pretty(graph_json.graph(value))), (lambda value: pretty(graph_json.topology(value)))
+        case _:
+            assert_never(output)

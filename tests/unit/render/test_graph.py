@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from xml.etree import ElementTree
 
 from syrupy.assertion import SnapshotAssertion
 
 from reconciler.model import address
 from reconciler.model.graph import Edge, Graph, Topology, TopologyLink, TopologyNode
 from reconciler.model.json_value import pretty
-from reconciler.render import graph_dot, graph_json, graph_mermaid
+from reconciler.render import graph_dot, graph_json, graph_mermaid, graph_svg
 
 HOSTILE = 'say "hi"\n]; click <b>#x `y` \\" | --> {z}'
 
@@ -21,6 +22,11 @@ def test_mermaid(graph: Graph, topology: Topology, snapshot: SnapshotAssertion) 
 def test_dot(graph: Graph, topology: Topology, snapshot: SnapshotAssertion) -> None:
     assert graph_dot.graph(graph) == snapshot(name="graph")
     assert graph_dot.topology(topology) == snapshot(name="topology")
+
+
+def test_svg(graph: Graph, topology: Topology, snapshot: SnapshotAssertion) -> None:
+    assert graph_svg.graph(graph) == snapshot(name="graph")
+    assert graph_svg.topology(topology) == snapshot(name="topology")
 
 
 def test_json(
@@ -40,6 +46,8 @@ def test_order_of_input_does_not_matter(graph: Graph, topology: Topology) -> Non
     assert graph_mermaid.topology(around) == graph_mermaid.topology(topology)
     assert graph_dot.topology(around) == graph_dot.topology(topology)
     assert graph_json.topology(around) == graph_json.topology(topology)
+    assert graph_svg.graph(turned) == graph_svg.graph(graph)
+    assert graph_svg.topology(around) == graph_svg.topology(topology)
 
 
 def test_what_only_an_edge_or_a_link_names_is_drawn(graph: Graph, topology: Topology) -> None:
@@ -60,8 +68,12 @@ def test_labels_cannot_leave_their_quotes() -> None:
         bare = text.replace("\\\\", "").replace('\\"', "")
         assert all(line.count('"') % 2 == 0 for line in bare.splitlines())
         assert not set("<>`#") & set("".join(bare.replace("->", "").split('"')[0::2]))
+    for text in (graph_svg.graph(graph), graph_svg.topology(topology)):
+        words = {element.text for element in ElementTree.fromstring(text).iter() if element.text}
+        assert any("click <b>#x" in word for word in words)
 
 
 def test_an_empty_graph_is_drawn_empty(follows: Callable[[str, str], None]) -> None:
     assert graph_mermaid.graph(Graph((), ())) == "flowchart LR\n"
+    assert ElementTree.fromstring(graph_svg.graph(Graph((), ()))).get("width") == "40"
     follows("graph.v1", pretty(graph_json.topology(Topology((), ()))))
