@@ -14,7 +14,8 @@ from reconciler.model.json_value import Json
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A JSON object of the answer to `action`. An absent field, a null and an empty text are the same to the reader.
+    """A JSON object of the answer to `action`. An absent field, a null and an empty text are the same to the reader. So
+    are the two spellings of a field, with a big and with a small first letter: each generation of the API has one.
 
     Every method raises MalformedAnswer for a value of another kind, and for an absent one without a default.
     """
@@ -33,10 +34,10 @@ class Answer:
         return cls(action, data)
 
     def has(self, key: str) -> bool:
-        return self.data.get(key) not in (None, "")
+        return self._value(key) not in (None, "")
 
     def text(self, key: str, default: str | None = None) -> str:
-        value = self.data.get(key)
+        value = self._value(key)
         if value is None or value == "":
             if default is None:
                 raise MalformedAnswer(f"`{self.action}` answered without `{key}`")
@@ -49,7 +50,7 @@ class Answer:
 
     def number(self, key: str, default: int | None = None) -> int:
         """Counts and times come as numbers or as texts, depending on the action."""
-        value = self.data.get(key)
+        value = self._value(key)
         if value is None or value == "":
             if default is None:
                 raise MalformedAnswer(f"`{self.action}` answered without `{key}`")
@@ -62,7 +63,7 @@ class Answer:
 
     def amount(self, key: str) -> Decimal:
         """A sum of money, which comes as a number or as a text."""
-        value = self.data.get(key)
+        value = self._value(key)
         if isinstance(value, (int, float, str)) and not isinstance(value, bool):
             try:
                 amount = Decimal(str(value))
@@ -73,7 +74,7 @@ class Answer:
         raise self._unexpected(key, "an amount")
 
     def flag(self, key: str, default: bool = False) -> bool:
-        value = self.data.get(key)
+        value = self._value(key)
         if value is None or value == "":
             return default
         if isinstance(value, bool):
@@ -92,7 +93,7 @@ class Answer:
     def part(self, key: str) -> Answer:
         """The object below `key`, an empty one when it is absent. A list of one object counts as the object, and so
         does the text of one: the service's own descriptions disagree with each other there."""
-        value = self.data.get(key)
+        value = self._value(key)
         if isinstance(value, str) and value:
             return Answer.parse(self.action, value.encode())
         if isinstance(value, (list, tuple)):
@@ -121,8 +122,12 @@ class Answer:
             found.append(value)
         return tuple(found)
 
-    def _list(self, key: str) -> tuple[Json, ...]:
+    def _value(self, key: str) -> Json:
         value = self.data.get(key)
+        return self.data.get(key[:1].swapcase() + key[1:]) if value is None else value
+
+    def _list(self, key: str) -> tuple[Json, ...]:
+        value = self._value(key)
         if value is None or value == "":
             return ()
         if isinstance(value, (list, tuple)):

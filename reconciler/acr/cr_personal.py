@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from reconciler.acr import visibility as words
 from reconciler.acr.answer import Answer
+from reconciler.acr.hosts import Network
 from reconciler.acr.request import Request, Version
 from reconciler.acr.token import RegistryToken
 from reconciler.acr.transport import Caller
@@ -20,22 +21,23 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class PersonalRepository:
-    """A repository and the host that it is pulled from over the internet."""
+    """A repository and the host that it is pulled from over the network of the client."""
 
     repository: LiveRepository
     domain: str
 
 
-def shared_domain(region: str) -> str:
+def shared_domain(region: str, network: Network = Network.PUBLIC) -> str:
     """The host of every Personal Edition that was opened before September 2024, when they began to get their own."""
-    return f"registry.{region}.aliyuncs.com"
+    return f"registry{'-vpc' if network is Network.VPC else ''}.{region}.aliyuncs.com"
 
 
 class CrPersonal:
     """Every method raises AcrError; AccessDenied also stands for an account that never opened Personal Edition."""
 
-    def __init__(self, transport: Caller) -> None:
+    def __init__(self, transport: Caller, network: Network = Network.PUBLIC) -> None:
         self._transport = transport
+        self._network = network
 
     def list_namespaces(self, region: str) -> tuple[str, ...]:
         """Names only, sorted: this list has no settings and no pages."""
@@ -64,7 +66,7 @@ class CrPersonal:
                     visibility=words.read(item, "repoType"),
                     summary=item.text("summary", ""),
                 ),
-                item.part("repoDomainList").text("public", shared_domain(region)),
+                item.part("repoDomainList").text(self._network.value, shared_domain(region, self._network)),
             )
             for item in items
             if _normal(item, "repoStatus")

@@ -9,6 +9,7 @@ AcrError                         anything below
     ├── Throttled                too many calls; nothing happened, try again later
     ├── Unavailable              a fault of the service; it may have happened all the same, so look before trying again
     ├── NotReady                 the instance is not running yet (or any more)
+    ├── ClockSkewed              the clock of this machine is wrong, so its signatures are not accepted
     ├── AccessDenied             the access key may not do that, or is not valid
     ├── NotFound                 what the call names is not there
     └── Conflict                 what the call creates is there already
@@ -41,6 +42,7 @@ class Unreachable(AcrError):
         super().__init__(f"`{action}`: no answer from {host}: {reason}")
         self.action = action
         self.host = host
+        self.reason = reason
         self.sent = sent
         self.passing = passing
 
@@ -77,6 +79,20 @@ class NotReady(ApiError):
     pass
 
 
+class ClockSkewed(ApiError):
+    """`ahead` is by how many seconds this machine's clock is ahead of the service's (negative: behind), when the answer
+    told the service's time."""
+
+    ahead: float | None = None
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if self.ahead is None:
+            return text
+        minutes, direction = abs(self.ahead) / 60, "ahead of" if self.ahead > 0 else "behind"
+        return f"{text}; the clock of this machine is {minutes:.0f} min {direction} the service's"
+
+
 class AccessDenied(ApiError):
     pass
 
@@ -99,6 +115,7 @@ _BY_CODE: tuple[tuple[re.Pattern[str], type[ApiError]], ...] = (
     ),
     (re.compile(r"ServiceUnavailable|SystemError|InternalError|SLB_SERVICE_ERROR"), Unavailable),
     (re.compile(r"INSTANCE_STATUS_NOT_SUPPORT"), NotReady),
+    (re.compile(r"InvalidTimeStamp\..*|IllegalTimestamp"), ClockSkewed),
     # The last two are the words of ECS and RAM.
     (re.compile(r".*_NOT_EXISTS?|Invalid(?!Action).*\.NotFound|EntityNotExist\..*"), NotFound),
     # No source lists the codes of conflicts; they are told by their ending.

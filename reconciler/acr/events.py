@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 
@@ -27,3 +28,34 @@ class CallRetried:
 CallEvent: TypeAlias = CallThrottled | CallRetried
 CallListener: TypeAlias = Callable[[CallEvent], None]
 """Called from whichever thread made the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallMade:
+    """One HTTP request and how it ended, without anything secret: no header, no body, and `query` and `problem` with
+    `***` where a secret was.
+
+    `account` is its name in the YAML, empty for the default one. `attempt` counts from 1; `seconds` is how long the
+    answer took. `status` is None when there was no answer. `code`, `request_id` and `problem` are the service's own
+    words, `problem` being empty when all went well.
+    """
+
+    started: datetime
+    version: str
+    action: str
+    region: str
+    method: str
+    host: str
+    path: str
+    query: Mapping[str, str]
+    attempt: int
+    seconds: float
+    account: str = ""
+    status: int | None = None
+    code: str = ""
+    request_id: str = ""
+    problem: str = ""
+
+
+CallRecorder: TypeAlias = Callable[[CallMade], None]
+"""Called from whichever thread made the call, once for each request."""

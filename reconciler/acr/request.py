@@ -20,6 +20,9 @@ class Version(StrEnum):
     STS = "2015-04-01"
 
 
+JSON = "application/json; charset=utf-8"
+FORM = "application/x-www-form-urlencoded"
+
 READS: Mapping[Version, frozenset[str]] = MappingProxyType(
     {
         Version.ENTERPRISE: frozenset(
@@ -59,9 +62,33 @@ READS: Mapping[Version, frozenset[str]] = MappingProxyType(
 """An action that is not listed counts as a write. A registry login is a read: it changes nothing."""
 
 
+IDEMPOTENT: Mapping[Version, frozenset[str]] = MappingProxyType(
+    {
+        Version.ENTERPRISE: frozenset(
+            {
+                "ChangeResourceGroup",
+                "DeleteInstanceVpcEndpointLinkedVpc",
+                "DeleteNamespace",
+                "DeleteRepository",
+                "TagResources",
+                "UntagResources",
+                "UpdateInstanceEndpointStatus",
+                "UpdateNamespace",
+                "UpdateRepository",
+            }
+        ),
+    }
+)
+"""Writes that leave the same behind when they are sent twice: they set everything that they name, or their second
+answer is that the object is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`path` is percent-encoded, `query` is not; `body` is JSON text or empty."""
+    """`path` is percent-encoded, `query` is not; `body` is of the kind that `content_type` says, or empty.
+
+    Only what makes a credential in the first place is not `signed`.
+    """
 
     version: Version
     action: str
@@ -70,7 +97,14 @@ class Request:
     method: str = "POST"
     path: str = "/"
     body: bytes = b""
+    content_type: str = JSON
+    signed: bool = True
 
     @property
     def reads(self) -> bool:
         return self.action in READS.get(self.version, ())
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be sent again without knowing what became of the first one."""
+        return self.reads or self.action in IDEMPOTENT.get(self.version, ())

@@ -11,16 +11,16 @@ from reconciler.acr.errors import AcrError, Throttled, Unavailable, Unreachable
 _random = SystemRandom()
 
 
-def harmless(error: AcrError, *, reads: bool) -> bool:
-    """Whether the same call may be sent again: a read after anything that may pass, a write only when it certainly did
-    not happen, because the service has no idempotency token that would make a second one safe."""
+def harmless(error: AcrError, *, repeatable: bool) -> bool:
+    """Whether the same call may be sent again: a repeatable one after anything that may pass, another write only when
+    it certainly did not happen, because the service has no idempotency token that would make a second one safe."""
     match error:
         case Throttled():
             return True
         case Unavailable():
-            return reads
+            return repeatable
         case Unreachable():
-            return error.passing and (reads or not error.sent)
+            return error.passing and (repeatable or not error.sent)
         case _:
             return False
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Protocol
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import httpx
@@ -17,11 +19,13 @@ from reconciler.acr import signing
 from reconciler.acr.answer import Answer
 from reconciler.acr.credentials import Credential, CredentialSource
 from reconciler.acr.endpoint import Endpoint
-from reconciler.acr.errors import ApiError, MalformedAnswer, Throttled, Unreachable, WriteRefused, refusal
-from reconciler.acr.events import CallListener, CallRetried, CallThrottled
+from reconciler.acr.errors import ApiError, MalformedAnswer, Throttled, Unreachable, WriteRefused
+from reconciler.acr.events import CallListener, CallMade, CallRecorder, CallRetried, CallThrottled
+from reconciler.acr.outcome import field, read, unreachable
 from reconciler.acr.pace import Pace
-from reconciler.acr.request import Request
+from reconciler.acr.request import FORM, Request
 from reconciler.acr.retry import Backoff, harmless
+from reconciler.acr.secrecy import public, secret_values, without
 
 USER_AGENT = f"acr-reconciler/{__version__}"
 CONNECT_SECONDS = 10.0
@@ -69,6 +73,7 @@ class Transport:
         pace: Pace | None = None,
         backoff: Backoff | None = None,
         listener: CallListener | None = None,
+        recorder: CallRecorder | None = None,
         clock: Callable[[], datetime] = now,
         new_nonce: Callable[[], str] = nonce,
     ) -> None:
@@ -78,6 +83,7 @@ class Transport:
         self._pace = pace or Pace()
         self._backoff = backoff or Backoff()
         self._listener = listener
+        self._recorder = recorder
         self._clock = clock
         self._new_nonce = new_nonce
         self._lock = threading.Lock()
@@ -97,10 +103,10 @@ class Transport:
         while True:
             self._pace.wait()
             try:
-                return self._once(request)
+                return self._once(request, failed + 1)
             except (ApiError, Unreachable) as error:
                 failed += 1
-                if self._backoff.exhausted(failed, error) or not harmless(error, reads=request.reads):
+                if self._backoff.exhausted(failed, error) or not harmless(error, repeatable=request.repeatable):
                     raise
                 self._pause(request.action, error, failed)
 
@@ -115,18 +121,48 @@ class Transport:
         else:
             self._pace.sleep(delay)
 
-    def _once(self, request: Request) -> Answer:
-        credential = self._credentials.credential()
-        message = self._signed(request, credential)
+    def _once(self, request: Request, attempt: int) -> Answer:
+        credential = self._credentials.credential() if request.signed else None
+        message = self._message(request, credential)
+        secrets = _secrets(credential, message)
         with self._lock:
             self._calls[request.action] += 1
+        started, began = self._clock(), monotonic()
+        made = CallMade(
+            started,
+            request.version.value,
+            request.action,
+            request.region,
+            request.method,
+            message.url.host,
+            request.path,
+            public(request.query, secrets),
+            attempt,
+            0.0,
+        )
         try:
             response = self._client.send(message)
         except httpx.TransportError as error:
-            raise _unreachable(request.action, message.url.host, error) from error
-        return _read(request.action, response, credential)
+            failure = unreachable(request.action, message.url.host, error)
+            self._record(replace(made, seconds=monotonic() - began, problem=without(failure.reason, secrets)))
+            raise failure from error
+        made = replace(made, seconds=monotonic() - began, status=response.status_code)
+        try:
+            answer = read(request.action, response, secrets, started)
+        except ApiError as error:
+            self._record(replace(made, code=error.code, request_id=error.request_id, problem=error.message))
+            raise
+        except MalformedAnswer:
+            self._record(replace(made, problem="the answer cannot be read"))
+            raise
+        self._record(replace(made, code=field(answer, "Code"), request_id=field(answer, "RequestId")))
+        return answer
 
-    def _signed(self, request: Request, credential: Credential) -> httpx.Request:
+    def _record(self, made: CallMade) -> None:
+        if self._recorder is not None:
+            self._recorder(made)
+
+    def _message(self, request: Request, credential: Credential | None) -> httpx.Request:
         base = httpx.URL(self._endpoint.base(request.version, request.region))
         headers = {
             "accept": "application/json",
@@ -140,14 +176,15 @@ class Transport:
             "x-acs-version": request.version.value,
         }
         if request.body:
-            headers["content-type"] = "application/json; charset=utf-8"
-        if credential.security_token:
-            headers["x-acs-accesskey-id"] = credential.access_key_id
-            headers["x-acs-security-token"] = credential.security_token
+            headers["content-type"] = request.content_type
         path = base.path.rstrip("/") + request.path
-        headers["authorization"] = signing.authorization(
-            credential.access_key_id, credential.access_key_secret, request.method, path, request.query, headers
-        )
+        if credential is not None:
+            if credential.security_token:
+                headers["x-acs-accesskey-id"] = credential.access_key_id
+                headers["x-acs-security-token"] = credential.security_token
+            headers["authorization"] = signing.authorization(
+                credential.access_key_id, credential.access_key_secret, request.method, path, request.query, headers
+            )
         query = signing.canonical_query(request.query)
         url = base.copy_with(raw_path=f"{path}?{query}".encode() if query else path.encode())
         return self._client.build_request(request.method, url, headers=headers, content=request.body)
@@ -158,6 +195,7 @@ def open_transport(
     credentials: CredentialSource,
     *,
     listener: CallListener | None = None,
+    recorder: CallRecorder | None = None,
     answer_seconds: float = ANSWER_SECONDS,
 ) -> Transport:
     """The transport of a run, at the pace that suits its endpoint."""
@@ -166,7 +204,9 @@ def open_transport(
         pace, backoff = Pace(LOOPBACK_CALLS_PER_SECOND), LOOPBACK_BACKOFF
     else:
         pace, backoff = Pace(), Backoff()
-    return Transport(client, credentials, endpoint=endpoint, pace=pace, backoff=backoff, listener=listener)
+    return Transport(
+        client, credentials, endpoint=endpoint, pace=pace, backoff=backoff, listener=listener, recorder=recorder
+    )
 
 
 class ReadOnlyTransport:
@@ -181,63 +221,11 @@ class ReadOnlyTransport:
         return self._transport.call(request)
 
 
-def _unreachable(action: str, host: str, error: httpx.TransportError) -> Unreachable:
-    sent = not isinstance(
-        error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-    )
-    reason = str(error) or type(error).__name__
-    return Unreachable(action, host, reason, sent=sent, passing=not _distrusted(error))
-
-
-def _distrusted(error: BaseException | None) -> bool:
-    """Whether a certificate was refused, which no second try changes."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _read(action: str, response: httpx.Response, credential: Credential) -> Answer:
-    """The answer, or the error that it stands for: a refusal can come with any status, 200 included."""
-    try:
-        answer = Answer.parse(action, response.content)
-    except MalformedAnswer:
-        if response.is_success:
-            raise
-        answer = Answer(action, {})
-    # Container Registry says `IsSuccess`, the billing API `Success`.
-    refused = any(answer.has(key) and not answer.flag(key) for key in ("IsSuccess", "Success"))
-    if response.is_success and not refused:
-        return answer
-    raise refusal(
-        action,
-        _field(answer, "Code") or f"HTTP {response.status_code}",
-        _without_secrets(_field(answer, "Message"), credential),
-        request_id=_field(answer, "RequestId"),
-        status=response.status_code,
-        retry_after=_retry_after(response),
-    )
-
-
-def _field(answer: Answer, name: str) -> str:
-    """The two generations of the API spell the fields of errors with a big and with a small first letter."""
-    for key in (name, name[0].lower() + name[1:]):
-        value = answer.data.get(key)
-        if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
-            return str(value)
-    return ""
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """`x-acs-retry-after` counts in milliseconds, as the official libraries read it."""
-    text = response.headers.get("x-acs-retry-after", "")
-    return int(text) / 1000 if text.isdecimal() else None
-
-
-def _without_secrets(text: str, credential: Credential) -> str:
-    """A refused signature's message quotes the request that the service saw."""
-    for secret in (credential.access_key_secret, credential.security_token):
-        if secret:
-            text = text.replace(secret, "***")
-    return text
+def _secrets(credential: Credential | None, message: httpx.Request) -> tuple[str, ...]:
+    """What nobody may read in a message or a log: keys, tokens, passwords, and the signature that was made."""
+    form = message.content.decode() if message.headers.get("content-type") == FORM else ""
+    named = secret_values((*parse_qsl(form), *message.url.params.multi_items()))
+    if credential is None:
+        return named
+    signed = message.headers["authorization"].rpartition("Signature=")[2]
+    return (credential.access_key_secret, credential.security_token, signed, *named)

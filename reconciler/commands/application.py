@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from reconciler.acr.hosts import Network
 from reconciler.commands import saved
 from reconciler.commands.cloud import Cloud, open_cloud
 from reconciler.commands.console import Console
@@ -19,6 +20,7 @@ from reconciler.commands.exits import Exit, Refused
 from reconciler.commands.options import PlanFormat, TextFormat
 from reconciler.commands.pipeline import Checked, check, make_plan, require_valid
 from reconciler.commands.progress import painted, told_calls
+from reconciler.commands.request_log import request_log
 from reconciler.commands.runs import Runs
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, Verdict
@@ -64,6 +66,8 @@ class Application:
     reviewed: bool = False
     per_host: int | None = None
     max_rate: int | None = None
+    network: Network = Network.PUBLIC
+    log_file: Path | None = None
 
     def run(self, paths: Sequence[Path] | None, options: Options, *, verbose: bool = False) -> Applied | None:
         """Plan `paths` and apply. None when there is nothing to do."""
@@ -98,9 +102,18 @@ class Application:
     @contextmanager
     def _cloud(self) -> Iterator[tuple[Cloud, Halt]]:
         halt, listener = Halt(), told_calls(self.console)
-        with open_cloud(
-            self.endpoint_url, writes=True, parallelism=self.parallelism, stop=halt.stop, listener=listener
-        ) as cloud:
+        with (
+            request_log(self.log_file, self.console.note) as recorder,
+            open_cloud(
+                self.endpoint_url,
+                writes=True,
+                parallelism=self.parallelism,
+                stop=halt.stop,
+                listener=listener,
+                recorder=recorder,
+                network=self.network,
+            ) as cloud,
+        ):
             yield cloud, halt
 
     def _apply(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.acr.hosts import Network
 from reconciler.commands import options
 from reconciler.commands.console import open_console
 from reconciler.commands.exits import Exit, Refused
@@ -28,6 +29,8 @@ def apply(
     prune: options.Prune = False,
     allow_delete: options.AllowDelete = None,
     endpoint_url: options.EndpointUrl = None,
+    network: options.NetworkChoice = Network.PUBLIC,
+    log_file: options.LogFile = None,
     parallelism: options.Parallelism = 8,
     workers: options.Workers = 32,
     per_host: options.PerHost = None,
@@ -67,6 +70,8 @@ def apply(
         reviewed=saved is not None and auto_approve,
         per_host=per_host,
         max_rate=options.bytes_per_second(max_rate),
+        network=network,
+        log_file=log_file,
     )
     if saved is not None:
         done = application.run_saved(saved, verbose=verbose)

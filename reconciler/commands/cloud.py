@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.acr.hosts import Network
 from reconciler.commands.exits import Refused
 from reconciler.live.port import LiveSource
 
 if TYPE_CHECKING:
     from reconciler.acr.cr import Cr
-    from reconciler.acr.events import CallEvent
+    from reconciler.acr.events import CallEvent, CallMade
     from reconciler.oci.client import Registry
     from reconciler.oci.login import LoginSource
 
@@ -40,6 +41,8 @@ def open_cloud(
     parallelism: int = 8,
     stop: threading.Event | None = None,
     listener: Callable[[CallEvent], None] | None = None,
+    recorder: Callable[[CallMade], None] | None = None,
+    network: Network = Network.PUBLIC,
 ) -> Iterator[Cloud]:
     """The cloud that the credentials of this process lead to.
 
@@ -57,17 +60,19 @@ def open_cloud(
     from reconciler.oci import docker_config
 
     try:
-        endpoint = Endpoint(endpoint_url)
+        endpoint = Endpoint(endpoint_url, network)
     except ValueError as error:
         raise Refused(str(error), hint="correct `--endpoint-url` or RECONCILER_ENDPOINT_URL") from error
     answer_seconds = _seconds(CALL_TIMEOUT, ANSWER_SECONDS)
-    transport = open_transport(endpoint, DefaultChain(os.environ), listener=listener, answer_seconds=answer_seconds)
+    transport = open_transport(
+        endpoint, DefaultChain(os.environ), listener=listener, recorder=recorder, answer_seconds=answer_seconds
+    )
     reading = ReadOnlyTransport(transport)
     cr = Cr(transport if writes else reading)
-    personal = CrPersonal(reading)
+    personal = CrPersonal(reading, network)
     logins = CloudLogins(Cr(reading), personal, fallback=docker_config.logins(docker_config.default_path()))
     registries = _Registries(logins, stop.wait if stop is not None else None)
-    reader = CloudReader(Cr(reading), personal, registries, workers=parallelism, learn=logins.learn)
+    reader = CloudReader(Cr(reading), personal, registries, workers=parallelism, learn=logins.learn, network=network)
     try:
         yield Cloud(cr, reader, registries)
     finally:

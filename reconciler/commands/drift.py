@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.acr.hosts import Network
 from reconciler.commands import options
 from reconciler.commands.console import open_console
 from reconciler.commands.exits import Exit
@@ -23,6 +24,8 @@ def drift(
     live: options.LiveFile = None,
     record: options.RecordFile = None,
     endpoint_url: options.EndpointUrl = None,
+    network: options.NetworkChoice = Network.PUBLIC,
+    log_file: options.LogFile = None,
     parallelism: options.Parallelism = 8,
     verbose: options.Verbose = False,
     no_color: options.NoColor = False,
@@ -51,7 +54,7 @@ def drift(
         return Exit.ERROR
     require_valid(checked, console)
     desired = checked.loaded.desired
-    with open_source(live, endpoint_url, parallelism, console) as source:
+    with open_source(live, endpoint_url, parallelism, console, network=network, log_file=log_file) as source:
         read = source.listings(scope_of(desired))
     if record is not None:
         save_live(record, read)

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from reconciler.acr.hosts import Network
+
 
 class PlanFormat(StrEnum):
     HUMAN = "human"
@@ -33,6 +35,18 @@ EndpointUrl = Annotated[
         metavar="URL",
         help="Send every OpenAPI call here, for example to an emulator.",
     ),
+]
+NetworkChoice = Annotated[
+    Network,
+    typer.Option(
+        "--network",
+        envvar="RECONCILER_NETWORK",
+        help="The way to the cloud: over the internet, or from inside a VPC of the same region.",
+    ),
+]
+LogFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Append every OpenAPI call to FILE, a JSON line each, without secrets."),
 ]
 LiveFile = Annotated[
     Path | None, typer.Option("--live", metavar="FILE", help="A recorded live state instead of the cloud; no network.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.acr.hosts import Network
 from reconciler.commands.console import Console
 from reconciler.commands.exits import Refused
 from reconciler.model.diagnostic import Diagnostic, has_errors, in_order
@@ -128,7 +129,13 @@ def selection(
 
 @contextmanager
 def open_source(
-    recorded: Path | None, endpoint_url: str | None, parallelism: int, console: Console
+    recorded: Path | None,
+    endpoint_url: str | None,
+    parallelism: int,
+    console: Console,
+    *,
+    network: Network = Network.PUBLIC,
+    log_file: Path | None = None,
 ) -> Iterator[LiveSource]:
     """Where the live state comes from: a recording, or the cloud through a transport that cannot write."""
     if recorded is not None:
@@ -140,6 +147,17 @@ def open_source(
         return
     from reconciler.commands.cloud import open_cloud
     from reconciler.commands.progress import told_calls
+    from reconciler.commands.request_log import request_log
 
-    with open_cloud(endpoint_url, writes=False, parallelism=parallelism, listener=told_calls(console)) as cloud:
+    with (
+        request_log(log_file, console.note) as recorder,
+        open_cloud(
+            endpoint_url,
+            writes=False,
+            parallelism=parallelism,
+            listener=told_calls(console),
+            recorder=recorder,
+            network=network,
+        ) as cloud,
+    ):
         yield cloud.source

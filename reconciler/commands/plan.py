@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.acr.hosts import Network
 from reconciler.commands import options
 from reconciler.commands.console import open_console
 from reconciler.commands.exits import Exit
@@ -27,6 +28,8 @@ def plan(
     live: options.LiveFile = None,
     record: options.RecordFile = None,
     endpoint_url: options.EndpointUrl = None,
+    network: options.NetworkChoice = Network.PUBLIC,
+    log_file: options.LogFile = None,
     parallelism: options.Parallelism = 8,
     verbose: options.Verbose = False,
     no_color: options.NoColor = False,
@@ -54,7 +57,7 @@ def plan(
         return Exit.ERROR
     require_valid(checked, console)
     chosen = selection(only, exclude, prune, allow_delete)
-    with open_source(live, endpoint_url, parallelism, console) as source:
+    with open_source(live, endpoint_url, parallelism, console, network=network, log_file=log_file) as source:
         made, read = make_plan(checked, source, chosen)
     if record is not None:
         save_live(record, read)

@@ -36,6 +36,7 @@ def _create_namespace(bench: Workbench, change: Change) -> None:
             visibility=namespace.visibility or Visibility.PRIVATE,
         ),
         lambda: any(n.name == namespace.name for n in bench.cr.list_namespaces(instance.region, instance.id)),
+        bench.patience,
     )
 
 
@@ -80,6 +81,7 @@ def _create_repository(bench: Workbench, change: Change) -> None:
             )
         ),
         lambda: any(r.name == repository.name for r in bench.cr.list_repositories(instance.region, instance.id)),
+        bench.patience,
     )
 
 
@@ -114,7 +116,7 @@ def _create_vpc(bench: Workbench, change: Change) -> None:
     binding = next(b for b in bench.desired.vpcs if b.address == change.address)
     instance = bench.instance(binding.instance)
     where = (instance.region, instance.id, binding.vpc, binding.vswitch, binding.module)
-    settle(lambda: bench.cr.create_linked_vpc(*where), lambda: _link_status(bench, binding) is not None)
+    settle(lambda: bench.cr.create_linked_vpc(*where), lambda: _link_status(bench, binding) is not None, bench.patience)
     _await_vpc(bench, change)
 
 
@@ -181,6 +183,7 @@ def _create_rule(bench: Workbench, change: Change, kept_link: str | None = None)
     settle(
         lambda: _ignore(bench.cr.create_sync_rule(source.region, source.id, new)),
         lambda: any(_is(live, new) for live in bench.cr.list_sync_rules(source.region, source.id)),
+        bench.patience,
     )
 
 
@@ -210,7 +213,7 @@ def _delete_rule(bench: Workbench, key: str, rule_id: str) -> None:
     # The answer for a rule that is gone already is not documented, so the listing decides.
     if gone():
         return
-    settle(lambda: bench.cr.delete_sync_rule(source.region, source.id, rule_id), gone)
+    settle(lambda: bench.cr.delete_sync_rule(source.region, source.id, rule_id), gone, bench.patience)
     bench.patience.until(gone, f"deletion of replication rule `{rule_id}`")
 
 

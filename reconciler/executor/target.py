@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reconciler.acr.cr import Cr
-from reconciler.acr.errors import AcrError, Conflict, MalformedAnswer, Unavailable, Unreachable
+from reconciler.acr.errors import Conflict, MalformedAnswer, Unavailable, Unreachable
 from reconciler.executor.waiting import Patience, StepFailed
 from reconciler.model.live import Live, LiveInstance
 from reconciler.model.plan import Change
@@ -30,19 +30,34 @@ class Workbench:
         return self.instances[key]
 
 
-def settle(write: Callable[[], None], happened: Callable[[], bool]) -> None:
-    """Make a writing call once. When its outcome is unknown, or says that the object is there already, look before
-    anything is decided: a call is never repeated blindly, because the service knows no idempotency token."""
-    try:
-        write()
-    except (Conflict, Unavailable, MalformedAnswer) as error:
-        _look(happened, error)
-    except Unreachable as error:
-        if not error.sent:
-            raise
-        _look(happened, error)
+_CALLS = 3
+_DOUBT = 10.0
+"""How many times the first pause of waiting passes before an object counts as not created: 2 s, as what the service
+accepted may show late. It doubles with each call."""
 
 
-def _look(happened: Callable[[], bool], error: AcrError) -> None:
-    if not happened():
-        raise error
+def settle(write: Callable[[], None], happened: Callable[[], bool], patience: Patience | None = None) -> None:
+    """Make a writing call until it has happened. When its outcome is unknown, or says that the object is there already,
+    look before anything is decided: a call is repeated only once the object is seen not to be there, because the
+    service knows no idempotency token.
+
+    Raises the last AcrError when the object is not there after three calls, or when the run is stopped.
+    """
+    patience = patience or Patience()
+    pause = patience.first * _DOUBT
+    for call in range(1, _CALLS + 1):
+        try:
+            write()
+        except (Conflict, Unavailable, MalformedAnswer, Unreachable) as error:
+            if isinstance(error, Unreachable) and not error.sent:
+                raise
+            if happened():
+                return
+            stopped = patience.stop.wait(pause)
+            if happened():
+                return
+            if stopped or call == _CALLS or isinstance(error, Conflict):
+                raise
+            pause *= 2
+        else:
+            return

@@ -9,6 +9,7 @@ from typing import TypeVar
 from reconciler.acr.errors import (
     AccessDenied,
     AcrError,
+    ClockSkewed,
     CredentialsMissing,
     NotFound,
     NotReady,
@@ -71,6 +72,8 @@ def _cloud_hint(error: AcrError) -> str:
             return "the temporary credential has expired or is not whole; get a new one"
         case AccessDenied():
             return "grant the access key the policy `AliyunContainerRegistryReadOnlyAccess` or the action that it names"
+        case ClockSkewed():
+            return "set the clock of this machine, for example with NTP; the service accepts 15 min of difference"
         case NotReady():
             return "wait until the instance is RUNNING, then try again"
         case NotFound():

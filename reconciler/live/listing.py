@@ -10,6 +10,7 @@ from typing import ParamSpec, Protocol, TypeVar
 from reconciler.acr.cr import Cr, InternetAccess, VpcAccess
 from reconciler.acr.cr_personal import CrPersonal, PersonalRepository, shared_domain
 from reconciler.acr.errors import NotFound
+from reconciler.acr.hosts import Network
 from reconciler.live.failure import readable, reading
 from reconciler.model.live import (
     LiveInstance,
@@ -45,9 +46,12 @@ class InstanceListing:
     registry_access: Future[VpcAccess]
     other_access: tuple[Future[VpcAccess], ...]
     tags: dict[str, Future[tuple[LiveTag, ...]]]
+    network: Network
 
     @classmethod
-    def start(cls, submit: Submit, cr: Cr, found: LiveInstance, scope: InstanceScope) -> InstanceListing:
+    def start(
+        cls, submit: Submit, cr: Cr, found: LiveInstance, scope: InstanceScope, network: Network = Network.PUBLIC
+    ) -> InstanceListing:
         region, identity = found.region, found.id
         others = sorted(scope.vpc_modules - {"registry"})
         return cls(
@@ -60,6 +64,7 @@ class InstanceListing:
             registry_access=submit(cr.vpc_endpoint, region, identity, "registry"),
             other_access=tuple(submit(cr.vpc_endpoint, region, identity, module) for module in others),
             tags={},
+            network=network,
         )
 
     @property
@@ -82,7 +87,7 @@ class InstanceListing:
             namespaces, rules = self.namespaces.result(), self.rules.result()
         return replace(
             self.found,
-            registry=_registry(internet, registry_access),
+            registry=_registry(internet, registry_access, self.network),
             endpoint=internet.endpoint if self.scope.endpoint else None,
             namespaces=namespaces,
             repositories=tuple(self._with_tags(repository) for repository in self.repositories.result()),
@@ -177,9 +182,11 @@ def _merged(one: InstanceScope, other: InstanceScope) -> InstanceScope:
     )
 
 
-def _registry(internet: InternetAccess, vpc: VpcAccess) -> str:
-    """The host that images move through: over the internet when that is open, else over the VPC."""
-    domains = internet.domains if internet.endpoint.enabled and internet.domains else vpc.domains
+def _registry(internet: InternetAccess, vpc: VpcAccess, network: Network) -> str:
+    """The host that images move through: the VPC's for who is inside of one, else the internet's when that is open."""
+    open_to_all = internet.endpoint.enabled and internet.domains
+    inside = network is Network.VPC and vpc.domains
+    domains = internet.domains if open_to_all and not inside else vpc.domains
     return domains[0] if domains else ""
 
 

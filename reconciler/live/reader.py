@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.acr.cr import Cr
 from reconciler.acr.cr_personal import CrPersonal
+from reconciler.acr.hosts import Network
 from reconciler.live.contents import merge
 from reconciler.live.failure import reading, unreadable
 from reconciler.live.listing import InstanceListing, PersonalListing, matching
@@ -36,7 +37,8 @@ def _learn_nothing(_live: Live) -> None:
 
 class CloudReader:
     """A LiveSource over the OpenAPI and the registries. `registries` gives the client of a host; `learn` is told the
-    hosts that the listings found before the first of them is asked for."""
+    hosts that the listings found before the first of them is asked for. `network` is the one that registries are
+    reached over, too."""
 
     def __init__(
         self,
@@ -46,6 +48,7 @@ class CloudReader:
         *,
         workers: int = WORKERS,
         learn: Callable[[Live], None] = _learn_nothing,
+        network: Network = Network.PUBLIC,
     ) -> None:
         self._cr = cr
         self._personal = personal
@@ -53,6 +56,7 @@ class CloudReader:
         self._workers = workers
         self._read: set[ManifestQuery] = set()
         self._learn = learn
+        self._network = network
 
     def listings(self, scope: Scope) -> Live:
         regions = sorted({instance.region for instance in scope.instances})
@@ -67,7 +71,7 @@ class CloudReader:
                 with reading(f"region {region}"):
                     found += future.result()
             instances = [
-                InstanceListing.start(pool.submit, self._cr, instance, asked)
+                InstanceListing.start(pool.submit, self._cr, instance, asked, self._network)
                 for instance, asked in matching(scope.instances, found)
             ]
             for account in personal:

@@ -14,6 +14,7 @@ from reconciler.acr.endpoint import Endpoint
 from reconciler.acr.errors import (
     AcrError,
     ApiError,
+    ClockSkewed,
     MalformedAnswer,
     NotFound,
     Throttled,
@@ -30,7 +31,8 @@ Service = Callable[[httpx.Request], httpx.Response]
 Connect = Callable[[Service], Transport]
 
 READ = Request(Version.ENTERPRISE, "GetInstance", "cn-hangzhou", {"InstanceId": "cri-1 +*~東"})
-WRITE = Request(Version.ENTERPRISE, "DeleteNamespace", "cn-hangzhou", {"InstanceId": "cri-1"})
+WRITE = Request(Version.ENTERPRISE, "CreateNamespace", "cn-hangzhou", {"InstanceId": "cri-1"})
+REPEATABLE = Request(Version.ENTERPRISE, "DeleteNamespace", "cn-hangzhou", {"InstanceId": "cri-1"})
 SUCCESS = {"RequestId": "R", "Code": "success", "IsSuccess": True}
 
 
@@ -47,10 +49,10 @@ def answers(*script: httpx.Response | httpx.TransportError) -> Service:
     return serve
 
 
-def refused(code: str, status: int = 400, **headers: str) -> httpx.Response:
+def refused(code: str, status: int = 400, message: str = "m", **headers: str) -> httpx.Response:
     return httpx.Response(
         status,
-        json={"RequestId": "R", "Code": code, "Message": "m"},
+        json={"RequestId": "R", "Code": code, "Message": message},
         headers={name.replace("_", "-"): value for name, value in headers.items()},
     )
 
@@ -151,7 +153,39 @@ def test_a_write_that_may_have_happened_surfaces_at_once(
     transport = connect(answers(failure))
     with pytest.raises(AcrError):
         transport.call(WRITE)
-    assert transport.calls == {"DeleteNamespace": 1}
+    assert transport.calls == {"CreateNamespace": 1}
+
+
+@pytest.mark.parametrize("failure", DOUBTFUL, ids=repr)
+def test_a_write_that_may_happen_twice_is_tried_again(
+    connect: Connect, failure: httpx.Response | httpx.TransportError
+) -> None:
+    assert connect(answers(failure, good())).call(REPEATABLE).text("RequestId") == "R"
+
+
+@pytest.mark.parametrize(
+    ("date", "said"),
+    [
+        ("Fri, 02 Jan 2026 03:24:05 GMT", "; the clock of this machine is 20 min behind the service's"),
+        ("Fri, 02 Jan 2026 02:44:05 GMT", "; the clock of this machine is 20 min ahead of the service's"),
+        ("yesterday", ""),
+    ],
+)
+def test_a_wrong_clock_is_named(connect: Connect, date: str, said: str) -> None:
+    refusal = refused("InvalidTimeStamp.Expired", message="Specified time stamp or date value is expired.")
+    refusal.headers["date"] = date
+    with pytest.raises(ClockSkewed) as skewed:
+        connect(answers(refusal)).call(READ)
+    expected = "`GetInstance` was refused: InvalidTimeStamp.Expired: Specified time stamp or date value is expired."
+    assert str(skewed.value).replace(" (request id R)", "") == expected + said
+
+
+@pytest.mark.parametrize(
+    "body", [{"isSuccess": False, "code": "NAMESPACE_NOT_EXIST"}, {"Success": "false", "Code": "X_NOT_EXIST"}]
+)
+def test_a_refusal_in_either_spelling(connect: Connect, body: dict[str, object]) -> None:
+    with pytest.raises(NotFound):
+        connect(answers(httpx.Response(200, json=body))).call(READ)
 
 
 @pytest.mark.parametrize("failure", FINAL, ids=repr)
@@ -251,7 +285,7 @@ def test_a_read_only_transport_lets_reads_through(connect: Connect) -> None:
 
 def test_a_read_only_transport_sends_no_write(connect: Connect) -> None:
     transport = connect(answers())
-    with pytest.raises(WriteRefused, match="`DeleteNamespace` would write"):
+    with pytest.raises(WriteRefused, match="`CreateNamespace` would write"):
         ReadOnlyTransport(transport).call(WRITE)
     assert transport.calls == {}
 
