@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from reconciler.executor.listing import listed_digests
 from reconciler.executor.moving import Mover
 from reconciler.executor.target import Workbench
 from reconciler.executor.waiting import StepFailed
-from reconciler.model.image import Digest
-from reconciler.model.live import LiveInstance
 from reconciler.model.plan import Transfer, Via
 from reconciler.model.report import ImageResult
 
@@ -52,15 +51,6 @@ def _arrived(bench: Workbench, pending: Sequence[Transfer]) -> list[Transfer]:
     found: list[Transfer] = []
     for key, transfers in by_instance.items():
         repositories = {transfer.target.repository for transfer in transfers}
-        there = _digests(bench, bench.instance(key), repositories)
+        there = listed_digests(bench.cr, bench.instance(key), repositories)
         found += [t for t in transfers if there.get((t.target.repository, t.target.tag)) == t.digest]
     return found
-
-
-def _digests(bench: Workbench, instance: LiveInstance, repositories: set[str]) -> dict[tuple[str, str], Digest]:
-    return {
-        (repository.name, tag.name): tag.digest
-        for repository in bench.cr.list_repositories(instance.region, instance.id)
-        if repository.name in repositories
-        for tag in bench.cr.list_tags(instance.region, instance.id, repository.id)
-    }

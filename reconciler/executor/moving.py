@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.core.blobs import account
 from reconciler.model.image import Digest, ImageName, RepositoryName, closure
@@ -91,13 +91,22 @@ class Mover:
         blobs = (blob.digest for digest in manifests for blob in self.live.contents[digest].blobs)
         self._present[target] = self._present.get(target, frozenset()) | {*manifests, *blobs}
 
+    def result(self, transfer: Transfer) -> ImageResult | None:
+        """How `transfer` ended; None while it has not."""
+        outcome = self.outcomes.get(transfer.target)
+        return None if outcome is None else outcome.result
+
     def reached_source(self, transfer: Transfer) -> bool:
         """Whether an image that another transfer of this run brings to the source has arrived there."""
         outcome = self.outcomes.get(transfer.source)
         return outcome is None or outcome.result is not ImageResult.FAILED
 
     def record(self, transfer: Transfer, result: ImageResult, reason: str = "", *, retryable: bool = False) -> None:
-        """The outcome of an image that somebody else moved."""
+        """The outcome of an image that somebody else moved, or that turned out otherwise than it had seemed."""
+        known = self.outcomes.get(transfer.target)
+        if known is not None:
+            self.outcomes[transfer.target] = replace(known, result=result, reason=reason, retryable=retryable)
+            return
         self.outcomes[transfer.target] = ImageOutcome(
             transfer.address,
             transfer.source,

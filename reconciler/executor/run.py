@@ -19,6 +19,7 @@ from reconciler.executor.control import apply_change
 from reconciler.executor.events import RunEvent, RunListener, StepEnded, StepStarted, Waiting
 from reconciler.executor.moving import Mover, Registries
 from reconciler.executor.target import Workbench
+from reconciler.executor.verification import verify
 from reconciler.executor.waiting import Patience, StepFailed
 from reconciler.model.address import Address
 from reconciler.model.live import Live
@@ -170,6 +171,7 @@ class _Run:
         problem = ""
         try:
             self.carrier.carry(transfers)
+            verify(self._bench, self.carrier, transfers)
             await_arrivals(self._bench, self.carrier, transfers)
         except (AcrError, RegistryError, StepFailed) as error:
             problem = str(error)

@@ -81,6 +81,14 @@ def present(
     return frozenset(digest for (_, digest), held in zip(wanted, there, strict=True) if held)
 
 
+def tag_digests(registry: ImageSource, repository: str, tags: Iterable[str], *, workers: int = 8) -> dict[str, Digest]:
+    """What each of these tags stands for; those that are not there are left out. Raises RegistryError."""
+    wanted = list(dict.fromkeys(tags))
+    with ThreadPoolExecutor(workers, thread_name_prefix="tags") as pool:
+        found = list(pool.map(lambda tag: registry.head_manifest(repository, tag), wanted))
+    return {tag: there.digest for tag, there in zip(wanted, found, strict=True) if there is not None}
+
+
 class _Tags:
     """The tags of a repository, listed at most once and only when the referrers API is missing there. Thread-safe."""
 

@@ -172,7 +172,7 @@ class Crew:
             self._fail(number, str(error), retryable=error.transient)
             return
         except ImageRefused as error:
-            self._fail(number, str(error), retryable=False)
+            self._fail(number, str(error), retryable=error.retryable)
             return
         finally:
             if branch is not None:

@@ -38,7 +38,12 @@ class Moved:
 
 
 class ImageRefused(Exception):
-    """This image cannot be written as planned; the text says why. Another try of the same plan will not help."""
+    """This image cannot be written as planned; the text says why. Another try of the same plan will not help;
+    `retryable` is whether another plan may."""
+
+    def __init__(self, reason: str, *, retryable: bool = False) -> None:
+        super().__init__(reason)
+        self.retryable = retryable
 
 
 class Carrier:
@@ -155,18 +160,21 @@ class Carrier:
 
     def _write_tag(self, job: WriteTag, buffer: memoryview) -> Moved:
         registry, tag = self._registries[job.target.registry], job.transfer.target.tag
-        if job.transfer.reason is TransferReason.MISSING:
-            there = self._tags.find(registry, job.target, tag)
-            if there is not None and there.digest == job.manifest.digest:
-                return Moved(skipped=True)
-            if there is not None:
-                raise ImageRefused(f"the target got another image under this tag meanwhile: {there.digest}; plan again")
+        there = self._tags.find(registry, job.target, tag)
+        if there is not None and there.digest == job.manifest.digest:
+            return Moved(skipped=True)
+        if there is not None and there.digest != job.transfer.replaces:
+            raise ImageRefused(
+                f"the target got another image under this tag meanwhile: {there.digest}; plan again", retryable=True
+            )
         result, healed = self._write(job.manifest, job.source, job.target, tag, buffer)
         # A registry that names the digest of what it stored has been asked; one that does not is asked now.
         written = None if result.confirmed else registry.head_manifest(job.target.path, tag)
         if not result.confirmed and (written is None or written.digest != job.manifest.digest):
             found = "nothing" if written is None else written.digest
-            raise ImageRefused(f"verification failed: the tag was written as {job.manifest.digest} and reads {found}")
+            raise ImageRefused(
+                f"verification failed: the tag was written as {job.manifest.digest} and reads {found}", retryable=True
+            )
         return healed + Moved(sent=job.manifest.size if job.fresh else 0)
 
     def _write(

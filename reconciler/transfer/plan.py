@@ -124,8 +124,9 @@ class TransferPlan:
                     total += 1
                     read.add((source, manifest.digest))
                 case WriteTag(manifest=manifest, transfer=transfer) as job:
-                    total += 1
-                    looked_up[job.target] += transfer.reason is TransferReason.MISSING
+                    missing = transfer.reason is TransferReason.MISSING
+                    total += 1 if missing else 2
+                    looked_up[job.target] += missing
                     read.add((job.source, manifest.digest))
         # One reading for several targets, one listing for several tags.
         shared = (self.steps[number].job for numbers in self.fans for number in numbers[1:])

@@ -90,6 +90,7 @@ def _missing(source: str, theirs: _Tags, target: str, ours: _Tags) -> Iterable[T
                     digest,
                     TransferReason.MISSING if there is None else TransferReason.DIFFERENT,
                     pushed=pushed,
+                    replaces=there,
                 )
 
 

@@ -46,6 +46,31 @@ def test_a_tag_that_somebody_pushed_to_the_target(tmp_path: Path) -> None:
         assert stage.digest(HUB, "apps/web", "v1") == picture("image 1").root.descriptor.digest
 
 
+def test_a_tag_that_somebody_moved_at_the_target(tmp_path: Path) -> None:
+    theirs: list[Digest] = []
+    with staged(tmp_path, seed=SEED_WITH_APPS, images=3) as stage:
+        stage.push(HUB, "apps/web", "v1", picture("old"))
+
+        text = stage.apply_with_a_pause(
+            lambda: theirs.append(stage.push(HUB, "apps/web", "v1", picture("theirs"))), expect=3
+        )
+
+        assert f"another image under this tag meanwhile: {theirs[0]}; plan again (another run may succeed)" in text
+        assert stage.digest(HUB, "apps/web", "v1") == theirs[0]
+        assert "1 imported" in stage.run("records", "--retry", "--auto-approve", expect=0)
+        assert stage.digest(HUB, "apps/web", "v1") == picture("image 1").root.descriptor.digest
+
+
+def test_a_tag_that_somebody_moved_at_the_source(tmp_path: Path) -> None:
+    """What was planned is copied, by its digest; the next plan finds what the tag is now."""
+    with staged(tmp_path, seed=SEED_WITH_APPS, images=3) as stage:
+        stage.apply_with_a_pause(lambda: stage.push(PERSONAL, "apps/web", "v1", picture("new")), expect=0)
+        assert stage.digest(HUB, "apps/web", "v1") == picture("image 1").root.descriptor.digest
+        stage.apply()
+        assert stage.digest(HUB, "apps/web", "v1") == picture("new").root.descriptor.digest
+        stage.settled()
+
+
 def test_a_repository_that_somebody_made_immutable(tmp_path: Path) -> None:
     with staged(tmp_path, seed=SEED_WITH_APPS, images=3) as stage:
         old = stage.push(HUB, "apps/web", "v1", picture("old"))

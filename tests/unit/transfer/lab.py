@@ -12,7 +12,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -219,10 +219,11 @@ def order(
     images: Sequence[tuple[str, str]] = IMAGES,
     *,
     known_empty: bool = True,
-    reason: TransferReason = TransferReason.MISSING,
     below: str = "prod",
+    over: bool = False,
 ) -> Order:
-    """Plan to copy `images` to the same names below `below`; without `known_empty` the target is asked per blob."""
+    """Plan to copy `images` to the same names below `below`; without `known_empty` the target is asked per blob, and
+    with `over` for the tags that it has, to replace them."""
     client = source.client()
     transfers: list[Transfer] = []
     found: Contents = {}
@@ -235,15 +236,27 @@ def order(
                 source=ImageName(source.host, repository, tag),
                 target=ImageName(target.host, f"{below}/{repository}", tag),
                 digest=digest,
-                reason=reason,
+                reason=TransferReason.MISSING,
                 pushed=1000 - place,
             )
         )
     client.close()
+    if over:
+        transfers = _replacing(target, transfers)
     empty = {RepositoryName(t.target.registry, t.target.repository): frozenset[Digest]() for t in transfers}
     present = empty if known_empty else {}
     counted = account(transfers, found, present)
     return Order(tuple(transfers), found, build(counted, found, present))
+
+
+def _replacing(target: Served, transfers: Sequence[Transfer]) -> list[Transfer]:
+    client = target.client()
+    found = [client.head_manifest(t.target.repository, t.target.tag) for t in transfers]
+    client.close()
+    return [
+        replace(t, reason=TransferReason.DIFFERENT, replaces=there.digest) if there else t
+        for t, there in zip(transfers, found, strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.json_value import Json
-from reconciler.model.plan import TransferReason
 from reconciler.model.report import ImageResult
 from reconciler.oci.client import Registry
 from reconciler.transfer.engine import run
@@ -84,7 +83,7 @@ def test_a_referrer_joins_those_that_the_target_lists(source: RealRegistry, targ
     image: dict[str, Json] = {"mediaType": subject.media_type, "digest": subject.digest, "size": subject.size}
     theirs = Painter(sender, "tools/cli").signature(image, b"another signature")
 
-    done = carry_out(order(source, target, [("tools/cli", "signed")], reason=TransferReason.DIFFERENT).plan)
+    done = carry_out(order(source, target, [("tools/cli", "signed")], over=True).plan)
 
     assert [outcome.reason for outcome in done.result.outcomes] == [""]
     assert {r.digest for r in client.referrers("prod/tools/cli", root)} == {
@@ -136,12 +135,31 @@ def test_a_tag_that_someone_else_wrote_meanwhile_is_left_alone(source: RealRegis
 def test_a_different_tag_is_overwritten(source: RealRegistry, target: RealRegistry) -> None:
     client = target.client()
     Painter(client, "prod/apps/web").image([b"old"], tag="v1")
-    ordered = order(source, target, [("apps/web", "v1")], reason=TransferReason.DIFFERENT)
+    ordered = order(source, target, [("apps/web", "v1")], over=True)
 
     done = carry_out(ordered.plan)
 
     assert done.result.outcomes[0].result is ImageResult.IMPORTED
     assert client.manifest("prod/apps/web", "v1").digest == ordered.transfers[0].digest
+    client.close()
+
+
+def test_a_tag_that_someone_else_moved_meanwhile_is_left_alone(source: RealRegistry, target: RealRegistry) -> None:
+    client = target.client()
+    painter = Painter(client, "prod/apps/web")
+    painter.image([b"old"], tag="v1")
+    gone = painter.image([b"old too"], tag="v2")
+    ordered = order(source, target, [("apps/web", "v1"), ("apps/web", "v2")], over=True)
+    target.stored(str(gone["digest"])).unlink()
+    theirs = painter.image([b"theirs"], tag="v1")
+
+    done = carry_out(ordered.plan)
+
+    first, second = done.result.outcomes
+    assert (first.result, first.retryable) == (ImageResult.FAILED, True)
+    assert first.reason == f"the target got another image under this tag meanwhile: {theirs['digest']}; plan again"
+    assert client.manifest("prod/apps/web", "v1").digest == theirs["digest"]
+    assert second.result is ImageResult.IMPORTED
     client.close()
 
 
