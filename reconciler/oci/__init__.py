@@ -1,1 +1,1 @@
-"""The OCI distribution protocol: a client for registries, over the standard library's `http.client`."""
+"""The OCI distribution protocol: a client for registries, over plain sockets."""

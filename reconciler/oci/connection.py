@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import select
-import ssl
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from types import TracebackType
 
-from reconciler.oci.response import WholeResponse
+from reconciler.oci.channel import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-Dial = Callable[[Origin, float], HTTPConnection]
+Dial = Callable[[Origin, float], Channel]
 """A connection to an origin, not connected yet; the number is its time-out to connect, in seconds."""
 
 
@@ -62,7 +59,7 @@ class Connections:
         self._idle_limit = idle
         self._dial = dial
         self._lock = threading.Lock()
-        self._idle: dict[Origin, deque[HTTPConnection]] = defaultdict(deque)
+        self._idle: dict[Origin, deque[Channel]] = defaultdict(deque)
         self._closed = False
 
     def lease(self, origin: Origin, *, fresh: bool = False) -> Lease:
@@ -73,12 +70,10 @@ class Connections:
                 connection = waiting.pop() if waiting else None
             if connection is None:
                 break
-            if not _has_news(connection):
+            if not connection.news():
                 return Lease(self, origin, connection, reused=True)
             connection.close()
-        connection = self._dial(origin, self.timeouts.connect)
-        connection.response_class = WholeResponse
-        return Lease(self, origin, connection, reused=False)
+        return Lease(self, origin, self._dial(origin, self.timeouts.connect), reused=False)
 
     def close(self) -> None:
         with self._lock:
@@ -88,7 +83,7 @@ class Connections:
         for connection in connections:
             connection.close()
 
-    def _take_back(self, origin: Origin, connection: HTTPConnection) -> None:
+    def _take_back(self, origin: Origin, connection: Channel) -> None:
         with self._lock:
             keep = not self._closed and connection.sock is not None and len(self._idle[origin]) < self._idle_limit
             if keep:
@@ -102,7 +97,7 @@ class Lease:
 
     __slots__ = ("_connections", "_done", "connection", "origin", "reused")
 
-    def __init__(self, connections: Connections, origin: Origin, connection: HTTPConnection, *, reused: bool) -> None:
+    def __init__(self, connections: Connections, origin: Origin, connection: Channel, *, reused: bool) -> None:
         self._connections = connections
         self._done = False
         self.connection = connection
@@ -113,17 +108,11 @@ class Lease:
         """Connect now if need be, and allow the time-out of an exchange from here on. Raises OSError."""
         if self.connection.sock is None:
             self.connection.connect()
-        self.allow(self._connections.timeouts.exchange)
-
-    def allow(self, seconds: float) -> None:
-        """Time-out of the reads and writes that follow."""
-        if self.connection.sock is not None:
-            self.connection.sock.settimeout(seconds)
+        self.connection.allow(self._connections.timeouts.exchange)
 
     def answered(self) -> bool:
         """Whether there is something to read. Over TLS that cannot be told from here, and the answer is no."""
-        sock = self.connection.sock
-        return sock is not None and not isinstance(sock, ssl.SSLSocket) and _has_news(self.connection)
+        return self.connection.sock is not None and not self.connection.secured and self.connection.news()
 
     def release(self) -> None:
         """The exchange is over and its answer read to the end: the connection may serve another one."""
@@ -143,12 +132,3 @@ class Lease:
         if not self._done:
             self._done = True
             self.connection.close()
-
-
-def _has_news(connection: HTTPConnection) -> bool:
-    """An idle connection has nothing to say unless the other side closed it."""
-    if connection.sock is None:
-        return True
-    poll = select.poll()
-    poll.register(connection.sock, select.POLLIN | select.POLLPRI)
-    return bool(poll.poll(0))

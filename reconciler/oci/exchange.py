@@ -19,7 +19,7 @@ from reconciler.oci.errors import (
     RegistryUnreachable,
     UploadLost,
 )
-from reconciler.oci.location import place
+from reconciler.oci.location import is_plain_path, place
 from reconciler.oci.login import LoginSource
 from reconciler.oci.patience import Patience
 from reconciler.oci.tokens import Scopes, TokenRequest
@@ -125,13 +125,17 @@ class Exchange:
             answer = stream.answer(_ERROR_BODY_LIMIT, cut=True)
         raise self._failure(call.what, answer)
 
-    def begin(self, call: Call, size: int) -> Sending:
-        """Start a request whose `size` bytes of body the caller sends, one attempt. Raises RegistryError."""
+    def begin(self, call: Call, size: int, first: memoryview) -> Sending:
+        """Start a request with the `first` of its `size` bytes of body; the caller sends the others. One attempt.
+
+        Raises RegistryError; only what a kernel takes without waiting may go first, because a registry that refuses
+        it early is not heard before.
+        """
         origin, path = self._place(call.where)
         grant = self._auth.grant(call.scopes) if origin == self.origin else Grant(None)
         self.patience.hold()
         request = Request(origin, call.method, path, call.what, call.headers, grant.header)
-        return Sending(self, call.scopes, request, self.wire.begin(request, size), grant)
+        return Sending(self, call.scopes, request, self.wire.begin(request, size, first), grant)
 
     def finish(self, request: Request, lease: Lease, seconds: float | None = None) -> Answer:
         """The answer to a request of `begin`, whatever its status, within `seconds`. Raises RegistryError."""
@@ -157,7 +161,7 @@ class Exchange:
         return path if origin == self.origin else f"{origin}{path}"
 
     def _place(self, where: str) -> tuple[Origin, str]:
-        return place(self.origin, str(self.origin), where)
+        return (self.origin, where) if is_plain_path(where) else place(self.origin, str(self.origin), where)
 
     def _follow(self, call: Call) -> Stream:
         origin, path = self._place(call.where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urljoin, urlsplit
 
 from reconciler.oci.connection import Origin, is_loopback
@@ -9,6 +10,8 @@ from reconciler.oci.errors import RegistryRefused
 
 # What may stand in a path or a query as it is (RFC 3986); anything else would break the request line.
 _AS_IT_IS = "/%:@!$&'()*+,;=-._~?"
+# A path on the same host with nothing to resolve or to quote: what we ask for ourselves, thousands of times.
+_PLAIN_PATH = re.compile(r"/(?![/.])(?:[A-Za-z0-9%:@!$&'()*+,;=\-._~?]|/(?![/.]))*")
 
 
 def place(own: Origin, base: str, location: str) -> tuple[Origin, str]:
@@ -30,6 +33,11 @@ def place(own: Origin, base: str, location: str) -> tuple[Origin, str]:
     if url.hostname and "@" not in url.netloc and (url.scheme == "https" or (url.scheme == "http" and plain_is_fine)):
         return Origin(url.scheme, url.netloc), path
     raise RegistryRefused(own.host, f"refers to an address that is not https: {url.scheme}://{url.hostname}")
+
+
+def is_plain_path(where: str) -> bool:
+    """Whether `where` is a path on the registry itself that `place` would leave as it is."""
+    return _PLAIN_PATH.fullmatch(where) is not None
 
 
 def _plain_host(netloc: str) -> str:

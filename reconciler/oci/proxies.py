@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from reconciler.oci.channel import Proxy
 from reconciler.oci.connection import Origin, is_loopback
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -15,15 +15,6 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 class ProxyUnusable(ValueError):
     """A proxy setting that cannot be followed; the text names the variable and no secret."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """`authorization` is the value of a Proxy-Authorization header, or None."""
-
-    host: str
-    port: int
-    authorization: str | None = field(default=None, repr=False)
 
 
 class Proxies:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPException, HTTPResponse
 from types import MappingProxyType
+from typing import TypeAlias
 
 from reconciler.oci.answer import Answer
 from reconciler.oci.connection import Connections, Lease, Origin
 from reconciler.oci.errors import RegistryError, RegistryRefused, RegistryUnreachable
-from reconciler.oci.response import headers_of
+from reconciler.oci.head import OutOfShape
+from reconciler.oci.response import Response
 
 # What a server says to a client certificate that is missing, or that it does not trust (OpenSSL's names of alerts).
 _CERTIFICATE_ALERTS = (
@@ -24,6 +25,7 @@ _CERTIFICATE_ALERTS = (
     "SSLV3_ALERT_HANDSHAKE_FAILURE",
 )
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_Header: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Wire:
 
     def __init__(self, connections: Connections, user_agent: str) -> None:
         self._connections = connections
-        self._user_agent = user_agent
+        # Without the second, a server may compress what it sends.
+        self._always: Sequence[_Header] = (("User-Agent", user_agent), ("Accept-Encoding", "identity"))
         self._lock = threading.Lock()
         self._sent: Counter[str] = Counter()
 
@@ -62,9 +65,9 @@ class Wire:
         for fresh in (False, True):
             lease = self._connections.lease(request.origin, fresh=fresh)
             try:
-                self._send_head(lease, request, _length(request))
-                response = lease.connection.getresponse()
-            except (OSError, HTTPException) as error:
+                self._send(lease, request, _length(request), request.body or b"")
+                response = Response(lease.connection, request.method)
+            except (OSError, OutOfShape) as error:
                 lease.discard()
                 # A kept connection that the other side closed in the same moment: it has not looked at the request.
                 if fresh or not lease.reused or isinstance(error, TimeoutError):
@@ -73,13 +76,16 @@ class Wire:
                 return Stream(request, lease, response)
         raise AssertionError("a fresh connection either answers or raises")
 
-    def begin(self, request: Request, size: int) -> Lease:
-        """Send the head of a request whose `size` bytes of body the caller sends. Raises RegistryError."""
+    def begin(self, request: Request, size: int, first: memoryview) -> Lease:
+        """Send the head of a request and the `first` of its `size` bytes of body; the caller sends the others.
+
+        Raises RegistryError.
+        """
         for fresh in (False, True):
             lease = self._connections.lease(request.origin, fresh=fresh)
             try:
-                self._send_head(lease, request, {"Content-Length": str(size)})
-            except (OSError, HTTPException) as error:
+                self._send(lease, request, (("Content-Length", str(size)),), first)
+            except (OSError, OutOfShape) as error:
                 lease.discard()
                 if fresh or not lease.reused:
                     raise lost(request, error) from error
@@ -89,25 +95,21 @@ class Wire:
 
     def finish(self, request: Request, lease: Lease, patience: float | None = None) -> Stream:
         """The answer to a request of `begin`, within `patience` seconds. Raises RegistryError."""
-        lease.allow(self._connections.timeouts.commit if patience is None else patience)
+        lease.connection.allow_answer(self._connections.timeouts.commit if patience is None else patience)
         try:
-            response = lease.connection.getresponse()
-        except (OSError, HTTPException) as error:
+            response = Response(lease.connection, request.method)
+        except (OSError, OutOfShape) as error:
             lease.discard()
             raise lost(request, error) from error
         return Stream(request, lease, response)
 
-    def _send_head(self, lease: Lease, request: Request, length: Mapping[str, str]) -> None:
+    def _send(self, lease: Lease, request: Request, length: Sequence[_Header], body: bytes | memoryview) -> None:
         lease.ready()
         self.count(request.method)
-        connection = lease.connection
-        connection.putrequest(request.method, request.path)
-        connection.putheader("User-Agent", self._user_agent)
-        for name, value in (*request.headers.items(), *length.items()):
-            connection.putheader(name, value)
+        headers = [("Host", request.origin.host), *self._always, *request.headers.items(), *length]
         if request.authorization is not None:
-            connection.putheader("Authorization", request.authorization)
-        connection.endheaders(request.body)
+            headers.append(("Authorization", request.authorization))
+        lease.connection.ask(request.method, request.path, headers, body)
 
 
 class Stream:
@@ -115,18 +117,18 @@ class Stream:
 
     __slots__ = ("_lease", "_request", "_response", "headers", "status")
 
-    def __init__(self, request: Request, lease: Lease, response: HTTPResponse) -> None:
+    def __init__(self, request: Request, lease: Lease, response: Response) -> None:
         self._request = request
         self._lease = lease
         self._response = response
-        self.status = response.status
-        self.headers = headers_of(response.getheaders())
+        self.status = response.head.status
+        self.headers = response.head.headers
 
     def readinto(self, buffer: memoryview) -> int:
         """Bytes read, 0 at the end (which may come too early). Raises RegistryUnreachable when the line breaks."""
         try:
             count = self._response.readinto(buffer)
-        except (OSError, HTTPException) as error:
+        except (OSError, OutOfShape) as error:
             self._lease.discard()
             raise lost(self._request, error) from error
         self._settle()
@@ -136,37 +138,29 @@ class Stream:
         """The whole answer. Above `limit` bytes it raises RegistryRefused, or cuts the body there."""
         try:
             body = self._response.read(limit + 1)
-        except (OSError, HTTPException) as error:
+        except (OSError, OutOfShape) as error:
             self._lease.discard()
             raise lost(self._request, error) from error
-        stated = self.headers.get("content-length", "")
-        if len(body) > limit:
-            if not cut:
-                self._lease.discard()
-                raise RegistryRefused(self._request.origin.host, f"{self._request.what}: more than {limit} bytes")
-        elif self._request.method != "HEAD" and stated.isdigit() and len(body) < int(stated):
+        if len(body) > limit and not cut:
             self._lease.discard()
-            raise RegistryUnreachable(self._request.origin.host, f"{self._request.what}: the answer ended early")
+            raise RegistryRefused(self._request.origin.host, f"{self._request.what}: more than {limit} bytes")
         self._settle()
         return Answer(self.status, self.headers, body)
 
     def _settle(self) -> None:
-        if self._response.isclosed():
-            if self._response.will_close:
-                self._lease.discard()
-            else:
-                self._lease.release()
+        if self._response.reusable:
+            self._lease.release()
+        elif self._response.finished:
+            self._lease.discard()
 
     def __enter__(self) -> Stream:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # An answer that ends with its connection holds the socket itself.
-        self._response.close()
         self._lease.discard()
 
 
-def lost(request: Request, error: OSError | HTTPException) -> RegistryError:
+def lost(request: Request, error: OSError | OutOfShape) -> RegistryError:
     """The error of our own for a connection that failed."""
     host, what = request.origin.host, request.what
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -178,7 +172,7 @@ def lost(request: Request, error: OSError | HTTPException) -> RegistryError:
     return RegistryUnreachable(host, f"{what}: {str(error) or type(error).__name__}")
 
 
-def _length(request: Request) -> Mapping[str, str]:
+def _length(request: Request) -> Sequence[_Header]:
     if request.body is not None:
-        return {"Content-Length": str(len(request.body))}
-    return {"Content-Length": "0"} if request.method in ("POST", "PUT", "PATCH") else _NO_HEADERS
+        return (("Content-Length", str(len(request.body))),)
+    return (("Content-Length", "0"),) if request.method in ("POST", "PUT", "PATCH") else ()

@@ -4,8 +4,9 @@ import base64
 
 import pytest
 
+from reconciler.oci.channel import Proxy
 from reconciler.oci.connection import Origin
-from reconciler.oci.proxies import Proxies, Proxy, ProxyUnusable
+from reconciler.oci.proxies import Proxies, ProxyUnusable
 
 HTTPS, HTTP = Origin("https", "r.example.com"), Origin("http", "r.example.com:5000")
 
