@@ -31,8 +31,9 @@ docs: $(VENV)/.dev ## Write the generated pages.
 bench: $(VENV)/.dev tools ## Race skopeo, and crane, regsync, image-syncer where they are; writes docs/benchmarks.md.
 	$(BIN)/python -m tests.bench
 
-soak: $(VENV)/.dev tools ## Faults and kills at length: 300 drawn sequences, 50 kills of a copy of 1 GiB; about half an hour.
+soak: $(VENV)/.dev tools ## Faults and kills at length: drawn sequences, spoilt calls, kills of a big copy; about 40 min.
 	FAULT_SEEDS=300 $(BIN)/python -m pytest -n $(WORKERS) tests/faults/test_fuzz.py
+	CALL_FAULT_SEEDS=20 $(BIN)/python -m pytest -n $(WORKERS) tests/faults/test_calls.py
 	KILL_MOMENTS=50 KILL_MIB=1024 $(BIN)/python -m pytest --timeout 3600 tests/faults/test_kill.py
 
 tools: ## The servers and readers that the interoperability tests run against.

@@ -27,23 +27,36 @@ def emulator(
         str, typer.Option(metavar="ID:SECRET", help="The account's access key.", envvar="RECONCILER_EMULATOR_KEY")
     ] = "emulator:emulator-secret",
     speed: Annotated[float, typer.Option(min=0.01, help="How much faster than the real cloud time passes.")] = 1.0,
+    throttled: Annotated[float, typer.Option(min=0, max=1, help="Share of the calls that are throttled.")] = 0.0,
+    lost: Annotated[float, typer.Option(min=0, max=1, help="Share that is carried out and not answered.")] = 0.0,
+    failed: Annotated[
+        float, typer.Option(min=0, max=1, help="Share that is answered with 500, half of them carried out.")
+    ] = 0.0,
+    latency: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Wait before each call.")] = 0.0,
+    per_second: Annotated[
+        float, typer.Option(min=0, metavar="N", help="Throttle what is beyond N calls a second.")
+    ] = 0.0,
+    fault_seed: Annotated[int, typer.Option(metavar="N", help="The same seed spoils the same calls.")] = 0,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour, as NO_COLOR does.")] = False,
 ) -> int:
     """Serve a local cloud: the OpenAPI of ACR and its registries, until it is told to stop.
 
     Prints one JSON line with its addresses when it is ready. Point the tool at it with RECONCILER_ENDPOINT_URL.
     Replication tasks fail on demand: POST {"tasks": [{"issue": "NETWORK_ERROR", "times": 2}]} to /emulator/faults;
-    `repository`, `tag` and `after_layers` narrow it down, GET tells what is left, DELETE takes it back.
+    `repository`, `tag` and `after_layers` narrow it down, GET tells what is left, DELETE takes it back. The options for
+    calls can be changed there as well: POST {"calls": {"throttled": 0.05, "lost": 0.02}}.
 
     \b
     Examples:
       reconciler emulator --seed seed.yaml
       reconciler emulator --port 0 --seed seed.yaml --registry instances.hub=http://127.0.0.1:5000
+      reconciler emulator --seed seed.yaml --throttled 0.05 --lost 0.02 --failed 0.01
     """
     import os
 
     import httpx
 
+    from reconciler.emulator.call_faults import CallFaults
     from reconciler.emulator.server import LocalCloud
     from reconciler.model.diagnostic import has_errors
     from reconciler.render import diagnostics_human
@@ -62,11 +75,13 @@ def emulator(
     if not key or not secret:
         raise typer.BadParameter("--access-key is ID:SECRET")
     try:
+        calls = CallFaults(throttled, lost, failed, latency, per_second, fault_seed)
         cloud = LocalCloud.start(
             desired, port=port, access_key=(key, secret), speed=speed, state=state, registries=behind
         )
+        cloud.spoil_calls(calls)
     except (ValueError, httpx.HTTPError) as error:
-        raise Refused(str(error), hint="correct the seed, `--state` or `--registry`") from error
+        raise Refused(str(error), hint="correct the seed, `--state`, `--registry` or the shares of calls") from error
     with cloud:
         console.out(cloud.ready_line())
         cloud.serve_forever()

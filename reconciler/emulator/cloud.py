@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from reconciler.emulator.account import Account, Holder, Instance, PersonalRegion
+from reconciler.emulator.call_faults import CallWeather
 from reconciler.emulator.catalogue import Repository, Tag, personal_catalogue
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.content import Content, StoredManifest
@@ -47,6 +48,7 @@ class Cloud:
         self.contents: dict[str, Content] = {}
         self.addresses: dict[str, str] = {}
         self.requests: Counter[tuple[str, str]] = Counter()
+        self.weather = CallWeather(policy.calls)
         self.logins = Logins(access_key, policy.token_seconds)
         self.replication = Replication(account, self.contents, clock, changed)
         self.open_registry = open_registry

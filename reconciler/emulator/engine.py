@@ -10,9 +10,11 @@ from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.emulator import persistence
 from reconciler.emulator.account import Account, Holder, PersonalRegion
+from reconciler.emulator.call_faults import CallFaults
 from reconciler.emulator.catalogue import Namespace, Repository, personal_catalogue
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.cloud import Cloud
@@ -85,6 +87,12 @@ class Engine:
         if loop is not None and loop.is_running():
             loop.call_soon_threadsafe(self._stopped.set)
 
+    def spoil_calls(self, faults: CallFaults) -> None:
+        """From any thread."""
+        loop = self._loop
+        if loop is not None and loop.is_running():
+            loop.call_soon_threadsafe(self.cloud.weather.set, faults)
+
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         try:
@@ -107,7 +115,7 @@ class Engine:
         self.endpoint, listener = self._bind()
         for holder in account.holders():
             await self._open_registry(holder)
-        await self._serve(OpenApi(self.cloud), listener)
+        await self._serve(OpenApi(self.cloud, self._hang_up), listener)
         self.cloud.replication.resume()
         self._changed()
 
@@ -200,6 +208,12 @@ class Engine:
                 serving.result()
                 raise OSError("the server did not start")
             await asyncio.sleep(0.005)
+
+    def _hang_up(self, client: tuple[str, int]) -> None:
+        for server, _ in self._servers:
+            for connection in list(server.server_state.connections):
+                if isinstance(connection, H11Protocol) and connection.client == client:
+                    connection.transport.abort()
 
     async def _shut_down(self) -> None:
         for server, _ in self._servers:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from reconciler.emulator.call_faults import CallFaults
 from reconciler.model.spec import Edition, SamePair
 
 
@@ -39,6 +40,7 @@ class Policy:
     token_seconds: float = 60.0
     quotas: Mapping[Edition, Quota] = field(default_factory=lambda: EDITION_QUOTAS)
     personal_quota: Quota = PERSONAL_QUOTA
+    calls: CallFaults = field(default_factory=CallFaults)
     international: bool = False
     """Whether the account was opened at the international site, which sells under a product type of its own."""
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType, TracebackType
 
+from reconciler.emulator.call_faults import CallFaults
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.engine import Engine
 from reconciler.emulator.faults import TaskFault
@@ -95,6 +96,10 @@ class LocalCloud:
     def fail_tasks(self, *faults: TaskFault) -> None:
         """Make replication tasks fail from now on. Raises Refused for a pattern that is not RE2."""
         self._engine.cloud.replication.faults.add(faults)
+
+    def spoil_calls(self, faults: CallFaults) -> None:
+        """Make OpenAPI calls go wrong from now on; `CallFaults()` ends it."""
+        self._engine.spoil_calls(faults)
 
     def ready_line(self) -> str:
         key, secret = self.access_key

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 import httpx
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from reconciler.emulator.call_faults import CallFault
 from reconciler.emulator.cloud import Cloud
 from reconciler.emulator.identifiers import request_id
 from reconciler.emulator.openapi import (
@@ -68,19 +70,40 @@ _ANSWERED_BARE = frozenset(resource_tags.OPERATIONS)
 """Operations whose answers say so by nothing but their HTTP status."""
 
 
+_FAILED = Refused("SystemError", "Unknown error.", 500)
+_THROTTLED = Refused("Throttling.User", "Request was denied due to user flow control.", 400)
+_FAULTS_BEFORE: Mapping[CallFault | None, Refused] = {
+    CallFault.THROTTLED: _THROTTLED,
+    CallFault.FAILED: _FAILED,
+}
+_RETRY_AFTER_MS = "200"
+
+
 class OpenApi:
     """An ASGI application. Parameters come from query and form; the region from `x-acs-region-id` or `RegionId`."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, hang_up: Callable[[tuple[str, int]], None]) -> None:
+        """`hang_up` cuts the connection to a client off, host and port."""
         self._cloud = cloud
+        self._hang_up = hang_up
         self._signatures = SignatureCheck(cloud.access_key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         if request.url.path == faults.PATH:
-            response = await faults.answer(request, self._cloud.replication.faults)
+            response = await faults.answer(request, self._cloud.replication.faults, self._cloud.weather)
             await response(scope, receive, send)
             return
+        fault = self._cloud.weather.draw()
+        await asyncio.sleep(self._cloud.weather.faults.latency)
+        response = await self._answer(request, fault)
+        if fault is CallFault.LOST and request.client is not None:
+            self._hang_up((request.client.host, request.client.port))
+            await receive()  # until the server has noticed
+            return
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, fault: CallFault | None) -> JSONResponse:
         identity = request_id()
         version, action = request.headers.get("x-acs-version", ""), request.headers.get("x-acs-action", "")
         try:
@@ -90,6 +113,8 @@ class OpenApi:
             action = action or parameters.text("Action")
             self._cloud.requests["openapi", action or request.url.path] += 1
             self._signatures.check(signed)
+            if fault in _FAULTS_BEFORE:
+                raise _FAULTS_BEFORE[fault]
             region = request.headers.get("x-acs-region-id") or parameters.text("RegionId") or None
             if version == PERSONAL or (not version and signed.path != "/"):
                 answer = await self._personal(signed, parameters, region)
@@ -99,13 +124,13 @@ class OpenApi:
                 good = {} if action in _ANSWERED_BARE else _GOOD.get(version, {})
                 payload = {"RequestId": identity, **good, **answer}
         except Refused as refusal:
-            response = self._refused(refusal, identity, version, request)
+            return self._refused(refusal, identity, version, request)
         except httpx.HTTPError as failure:
             unreachable = Refused("SystemError", f"a registry does not answer: {type(failure).__name__}", 500)
-            response = self._refused(unreachable, identity, version, request)
-        else:
-            response = JSONResponse(payload)
-        await response(scope, receive, send)
+            return self._refused(unreachable, identity, version, request)
+        if fault is CallFault.FAILED_AFTER:
+            return self._refused(_FAILED, identity, version, request)
+        return JSONResponse(payload)
 
     async def _rpc(self, version: str, action: str, parameters: Parameters, region: str | None) -> Payload:
         operation = _PRODUCTS.get(version, {}).get(action)
@@ -134,17 +159,17 @@ class OpenApi:
         return answer
 
     def _refused(self, refusal: Refused, identity: str, version: str, request: Request) -> JSONResponse:
+        headers = {"x-acs-retry-after": _RETRY_AFTER_MS} if refusal is _THROTTLED else None
         if version == PERSONAL:
-            status = refusal.status or 400
-            return JSONResponse(
-                {"requestId": identity, "code": refusal.code, "message": refusal.message}, status_code=status
-            )
+            told: Payload = {"requestId": identity, "code": refusal.code, "message": refusal.message}
+            return JSONResponse(told, status_code=refusal.status or 400, headers=headers)
         answer: Payload = {"RequestId": identity, "Code": refusal.code, "Message": refusal.message}
         if refusal.status is None:
-            told = "Success" if version == BILLING else "IsSuccess"
-            return JSONResponse({**answer, told: False}, status_code=self._cloud.policy.business_status)
+            name = "Success" if version == BILLING else "IsSuccess"
+            return JSONResponse({**answer, name: False}, status_code=self._cloud.policy.business_status)
         host = request.headers.get("host", "")
-        return JSONResponse({**answer, "HostId": host, "Recommend": ""}, status_code=refusal.status)
+        body: Payload = {**answer, "HostId": host, "Recommend": ""}
+        return JSONResponse(body, status_code=refusal.status, headers=headers)
 
 
 async def _run(operation: Operation, call: Call) -> Payload:

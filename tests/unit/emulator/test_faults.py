@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import httpx
 import pytest
 
+from reconciler.emulator.call_faults import CallFaults
 from reconciler.emulator.faults import TaskFault, TaskFaults
 from reconciler.emulator.refusal import Refused
 from reconciler.emulator.server import LocalCloud
@@ -42,14 +45,23 @@ def test_faults_are_added_told_and_taken_back_over_http(cloud: LocalCloud) -> No
     with httpx.Client(base_url=cloud.endpoint, trust_env=False) as http:
         added = http.post("/emulator/faults", json={"tasks": [{"repository": "apps/web", "times": 3}]})
         left = {"issue": "NETWORK_ERROR", "times": 3, "repository": "apps/web", "tag": "", "after_layers": 0}
-        assert added.json() == http.get("/emulator/faults").json() == {"tasks": [left]}
-        assert http.delete("/emulator/faults").json() == {"tasks": []}
+        calm = dataclasses.asdict(CallFaults())
+        assert added.json() == http.get("/emulator/faults").json() == {"tasks": [left], "calls": calm}
+        calls = {"throttled": 0.5, "seed": 7}
+        assert http.post("/emulator/faults", json={"calls": calls}).json()["calls"] == {**calm, **calls}
+        assert http.delete("/emulator/faults").json() == {"tasks": [], "calls": calm}
 
 
 @pytest.mark.parametrize(
     ("document", "complaint"),
     [
-        ([], 'the body is {"tasks": [...]}'),
+        ([], 'the body is {"tasks": [...], "calls": {...}}'),
+        ({"task": []}, 'the body is {"tasks": [...], "calls": {...}}'),
+        ({"tasks": {}}, "`tasks` is a list"),
+        ({"calls": []}, "`calls` is a mapping"),
+        ({"calls": {"loss": 1}}, "calls have no `loss`"),
+        ({"calls": {"lost": "1"}}, '`lost` cannot be: "1"'),
+        ({"calls": {"lost": 0.7, "failed": 0.7}}, "1 together at most"),
         ({"tasks": [1]}, "a fault is a mapping"),
         ({"tasks": [{"isue": "X"}]}, "a fault has no `isue`"),
         ({"tasks": [{"times": "3"}]}, '`times` cannot be: "3"'),
