@@ -10,7 +10,7 @@ from reconciler.model import address
 from reconciler.model.address import Address, Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.image import ImageName
-from reconciler.model.live import Live, LiveInstance
+from reconciler.model.live import Live, LiveInstance, LiveSyncRule
 from reconciler.model.plan import Action, Change, FieldChange
 from reconciler.model.rulebook import Rule
 from reconciler.model.spec import Desired, Instance
@@ -105,9 +105,11 @@ def _undeclared(
 ) -> Iterator[tuple[str, Change]]:
     key = instance.key
     by_id = {found.id: name for name, found in instances.items()}
+    taken = {rule.address for rule in desired.replications}
     for rule in live.sync_rules:
         if rule.id not in claimed:
-            where = address.replication(rule.name, by_id.get(rule.target_instance, rule.target_instance))
+            where = _rule_address(rule, key, by_id.get(rule.target_instance, rule.target_instance), taken)
+            taken.add(where)
             yield "replications", _deletion(where, rule.id, source=key)
     declared = {n.name for n in desired.namespaces if n.instance == key} | _relied_on(key, live, desired)
     for namespace in live.namespaces:
@@ -128,6 +130,15 @@ def _undeclared(
         if link not in links:
             where = address.vpc(f"{link.vpc}/{link.vswitch}/{link.module}@{key}")
             yield "vpcs", _deletion(where, instance=key, vpc=link.vpc, vswitch=link.vswitch, module=link.module)
+
+
+def _rule_address(rule: LiveSyncRule, source: str, target: str, taken: set[Address]) -> Address:
+    """By name and target; also by source, or by the service's id, where a declared rule or another one is called so."""
+    plain = address.replication(rule.name, target)
+    if plain not in taken:
+        return plain
+    sourced = address.replication(rule.name, f"{source}->{target}")
+    return sourced if sourced not in taken else address.replication(f"{rule.name} ({rule.id})", f"{source}->{target}")
 
 
 def _relied_on(key: str, live: LiveInstance, desired: Desired) -> frozenset[str]:

@@ -6,22 +6,23 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core import foreign, graph, platforms, rules, topology
+from reconciler.core import foreign, graph, live_rules, platforms, rules
 from reconciler.core.blobs import Account, account
 from reconciler.core.comparison import Wanted
-from reconciler.core.diff import Compared, compare_settings
+from reconciler.core.diff import compare_settings
 from reconciler.core.expand import expand
 from reconciler.core.images import wanted
-from reconciler.core.locate import find_instances
 from reconciler.core.ownership import Options, compare_ownership
 from reconciler.core.safety import check_thresholds
 from reconciler.model.address import Address, Kind
 from reconciler.model.diagnostic import Diagnostic, Severity, in_order
-from reconciler.model.graph import TopologyLink
 from reconciler.model.image import Digest
 from reconciler.model.live import Live
 from reconciler.model.plan import Action, Change, Plan, Summary, Transfer, Unmovable, Via
 from reconciler.model.spec import Desired
+
+Needs = Mapping[Address, tuple[Address, ...]]
+"""What has to be done first, by what needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,9 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
         images.unmovable = [image for image in images.unmovable if image.target in options.images]
     unmanaged = compare_ownership(expanded, live, settings.claimed, options)
     dependency_graph = graph.build(expanded)
-    needs = {**graph.dependencies(dependency_graph), **_emptied_first(unmanaged.changes)}
     changes = [*settings.changes, *unmanaged.changes, *_transfer_changes(images)]
+    gone_first = live_rules.gone_first(expanded, live, changes)
+    needs = _joined(graph.dependencies(dependency_graph), _emptied_first(unmanaged.changes), gone_first)
     selected, problems = _selected(changes, needs, options)
     if options.images is not None:
         asked = [*(transfer.address for transfer in images.transfers), *(i.address for i in images.unmovable)]
@@ -62,13 +64,13 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
         *images.diagnostics,
         *unmanaged.diagnostics,
         *problems,
-        *_with_live_rules(expanded, live, settings, changes),
+        *live_rules.check(expanded, live, settings.claimed, changes),
     ]
     if changes:
         diagnostics += rules.prerequisites(expanded)
     return Draft(
         expanded,
-        _in_dependency_order(changes, needs),
+        _in_dependency_order(changes, needs, gone_first),
         transfers,
         tuple(diagnostics),
         settings.unchanged,
@@ -161,7 +163,7 @@ def _selected(
     return selected, problems
 
 
-def _in_dependency_order(changes: list[Change], needs: Mapping[Address, tuple[Address, ...]]) -> tuple[Change, ...]:
+def _in_dependency_order(changes: list[Change], needs: Needs, gone_first: Needs) -> tuple[Change, ...]:
     """Changes in address order, each with the nearest changes that it has to wait for."""
     changed = frozenset(change.address for change in changes if change.action is not Action.DELETE)
     deleted = [change.address for change in changes if change.action is Action.DELETE]
@@ -170,14 +172,25 @@ def _in_dependency_order(changes: list[Change], needs: Mapping[Address, tuple[Ad
         if change.action is Action.DELETE:
             waits = tuple(a for a in deleted if _deleted_before(a, change.address))
         else:
-            waits = graph.nearest(change.address, changed, needs)
-            if change.address.kind is Kind.REPLICATION:
-                # An instance may have to stop being a target before it can be one again.
-                waits += tuple(a for a in deleted if a.kind is Kind.REPLICATION)
-        ordered.append(
-            Change(change.address, change.action, change.reason, change.fields, tuple(sorted(waits)), change.live_id)
-        )
+            blockers = gone_first.get(change.address, ())
+            waits = graph.nearest(change.address, changed, needs) + blockers
+            if blockers:
+                change = replace(change, reason=f"{change.reason}; {_after(blockers)}")
+        ordered.append(replace(change, depends_on=tuple(sorted(waits))))
     return tuple(ordered)
+
+
+def _after(blockers: tuple[Address, ...]) -> str:
+    named = ", ".join(f"`{address}`" for address in blockers)
+    return f"only once {named} {'is' if len(blockers) == 1 else 'are'} deleted, which the service demands"
+
+
+def _joined(*parts: Needs) -> Needs:
+    joined: dict[Address, tuple[Address, ...]] = {}
+    for part in parts:
+        for node, needs in part.items():
+            joined[node] = joined.get(node, ()) + needs
+    return joined
 
 
 def _emptied_first(deletions: Iterable[Change]) -> Mapping[Address, tuple[Address, ...]]:
@@ -204,32 +217,6 @@ def _in_namespace(first: Address, second: Address) -> bool:
         and first.parts[0] == second.parts[0]
         and first.parts[1].split("/", 1)[0] == second.parts[1]
     )
-
-
-def _with_live_rules(
-    desired: Desired, live: Live, settings: Compared, changes: Iterable[Change]
-) -> tuple[Diagnostic, ...]:
-    """The topology's laws once more, with the undeclared rules that stay; only what those add is reported."""
-    instances = find_instances(desired, live)
-    names = {found.id: key for key, found in instances.items()}
-    deleted = {change.live_id for change in changes if change.action is Action.DELETE}
-    declared = topology.links(desired.replications)
-    staying = [
-        TopologyLink(
-            names.get(rule.source_instance, rule.source_instance),
-            names.get(rule.target_instance, rule.target_instance),
-            f"live rule `{rule.name}` ({rule.id})",
-            topology.scope(rule),
-        )
-        for found in live.instances
-        for rule in found.sync_rules
-        if rule.id not in settings.claimed and rule.id not in deleted
-    ]
-    if not staying:
-        return ()
-    same_pair = desired.settings.same_pair
-    known = set(topology.check(declared, same_pair)) | set(topology.check(staying, same_pair))
-    return tuple(d for d in topology.check((*declared, *staying), same_pair) if d not in known)
 
 
 def _summary(drafted: Draft, counted: Account) -> Summary:

@@ -7,13 +7,14 @@ source or target of another rule. On instances that leaves a forest of depth one
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from reconciler.core.graph import has_cycle
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.graph import Topology, TopologyLink, TopologyNode
 from reconciler.model.live import LiveSyncRule
+from reconciler.model.place import NOWHERE, Span
 from reconciler.model.rulebook import Rule
 from reconciler.model.spec import Desired, Level, ReplicationRule, SamePair
 
@@ -157,7 +158,7 @@ def _cycle(declared: Sequence[TopologyLink], group: tuple[str, ...]) -> Diagnost
         f"replication cycle: {' -> '.join(path)}",
         detail="every instance on the way would be source and target at once, which the service refuses",
         hint="remove one of these rules; replication goes one way",
-        span=min(link.span for link in on_path),
+        span=min(_written(on_path), default=NOWHERE),
         address=on_path[0].rule,
         related=tuple(_related(link) for link in (*on_path, *beside)),
     )
@@ -171,20 +172,34 @@ def _chains(declared: Sequence[TopologyLink], groups: Mapping[str, tuple[str, ..
         if all(link.source in group and link.target in group for link in incoming[instance] + outgoing[instance]):
             continue  # told by the cycle already
         places = sorted(incoming[instance] + outgoing[instance], key=lambda link: link.span)
-        path = f"{incoming[instance][0].source} -> {instance} -> {outgoing[instance][0].target}"
+        first, last = _ends(incoming[instance], outgoing[instance])
+        hint = f"replicate to `{last}` from `{first}` directly"
+        if first == last:
+            hint = f"let `{instance}` be a source or a target, not both"
         found.append(
             Diagnostic(
                 "R-TOPO-1",
                 Severity.ERROR,
-                f"`{instance}` is the target of a rule and the source of another: {path}",
+                f"`{instance}` is the target of a rule and the source of another: {first} -> {instance} -> {last}",
                 detail="images that arrive by replication are not replicated further",
-                hint=f"replicate to `{outgoing[instance][0].target}` from `{incoming[instance][0].source}` directly",
+                hint=hint,
                 span=places[-1].span,
                 address=places[-1].rule,
                 related=tuple(_related(link) for link in places),
             )
         )
     return found
+
+
+def _ends(incoming: Sequence[TopologyLink], outgoing: Sequence[TopologyLink]) -> tuple[str, str]:
+    """Where a chain comes from and where it leads to: somewhere else, if it can."""
+    pairs = ((one.source, other.target) for one in incoming for other in outgoing)
+    return next((ends for ends in pairs if ends[0] != ends[1]), (incoming[0].source, outgoing[0].target))
+
+
+def _written(found: Iterable[TopologyLink]) -> Iterator[Span]:
+    """The places of rules that a file holds: live ones have none."""
+    return (link.span for link in found if link.span != NOWHERE)
 
 
 def _second_sources(declared: Sequence[TopologyLink]) -> list[Diagnostic]:

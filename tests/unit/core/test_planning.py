@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from reconciler.core import planning
 from reconciler.core.ownership import Options
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.live import Live, LivePersonal
+from reconciler.model.live import Live, LivePersonal, LiveSyncRule
 from reconciler.model.plan import Action, Plan, Via
 from reconciler.model.spec import (
     Backfill,
@@ -16,6 +17,7 @@ from reconciler.model.spec import (
     Instance,
     Namespace,
     PersonalSource,
+    ReplicationRule,
     Repository,
     Safety,
     SamePair,
@@ -171,6 +173,42 @@ def test_a_deleted_rule_goes_before_a_new_one_so_that_roles_can_swap() -> None:
     swapped = replace(desired, replications=(rule("all", "hub", "eu"),))
     planned = plan(swapped, live, Options(prune=True, allow_delete=PRUNE))
     assert _needs(planned, "replications.all[eu]") == ["replications.by-hand[hub]"]
+    assert not planned.errored
+
+
+def _three(*rules: ReplicationRule, live_rules: Iterable[LiveSyncRule]) -> tuple[Desired, Live]:
+    """Instances `eu`, `hub` and `us`, and live rules that start at `hub` or at `us`."""
+    desired = Desired(
+        Settings(safety=Safety(max_deletes=10)), tuple(instance(key) for key in ("eu", "hub", "us")), replications=rules
+    )
+    apps = (live_namespace(),)
+    starting = {key: [r for r in live_rules if r.source_instance == f"cri-{key}"] for key in ("eu", "hub", "us")}
+    return desired, Live(tuple(live_instance(key, namespaces=apps, rules=found) for key, found in starting.items()))
+
+
+PRUNE_RULES = Options(prune=True, allow_delete={"replications": None})
+
+
+def test_a_new_rule_waits_only_for_deletions_that_it_needs() -> None:
+    old = [live_rule("1", "a", "hub", "eu", "other"), live_rule("2", "b", "hub", "us", "other")]
+    planned = plan(*_three(rule("all", "hub", "eu"), live_rules=old), PRUNE_RULES)
+    assert _needs(planned, "replications.all[eu]") == ["replications.a[eu]"]
+    (change,) = [c for c in planned.changes if c.action is Action.CREATE]
+    assert change.reason == "does not exist; only once `replications.a[eu]` is deleted, which the service demands"
+
+
+def test_a_deletion_that_a_new_rule_needs_is_selected_with_it() -> None:
+    old = [live_rule("1", "a", "hub", "eu", "other"), live_rule("2", "b", "hub", "us", "other")]
+    chosen = replace(PRUNE_RULES, only=("replications.all",))
+    planned = plan(*_three(rule("all", "hub", "eu"), live_rules=old), chosen)
+    assert set(steps(planned)) == {"replications.a[eu]", "replications.all[eu]"}
+
+
+def test_a_rule_that_gets_another_source_is_a_deletion_and_a_creation_with_addresses_of_their_own() -> None:
+    old = [live_rule("1", "all", "us", "eu")]
+    planned = plan(*_three(rule("all", "hub", "eu"), live_rules=old), PRUNE_RULES)
+    assert steps(planned) == {"replications.all[eu]": "create", "replications.all[us->eu]": "delete"}
+    assert _needs(planned, "replications.all[eu]") == ["replications.all[us->eu]"]
     assert not planned.errored
 
 
