@@ -68,6 +68,7 @@ class Application:
     max_rate: int | None = None
     network: Network = Network.PUBLIC
     log_file: Path | None = None
+    allow_billable: bool = False
 
     def run(self, paths: Sequence[Path] | None, options: Options, *, verbose: bool = False) -> Applied | None:
         """Plan `paths` and apply. None when there is nothing to do."""
@@ -140,6 +141,7 @@ class Application:
             raise Refused(told=True)
         if not plan.has_to_tell:
             return None
+        self._require_permission(plan)
         if plan.has_changes:
             self.approve(plan)
         with (
@@ -158,9 +160,20 @@ class Application:
                 halt.break_off,
                 per_host=self.per_host,
                 max_rate=self.max_rate,
+                bss=cloud.bss if self.allow_billable else None,
             )
             report = carry_out(plan, live, tools)
         return self._kept(report, paths)
+
+    def _require_permission(self, plan: Plan) -> None:
+        """Nothing is bought, and nothing else done either, without the flag that says so."""
+        billable = [str(change.address) for change in plan.changes if change.billable is not None]
+        if billable and not self.allow_billable:
+            left_out = " ".join(f"--exclude {address}" for address in billable)
+            raise Refused(
+                f"the plan buys something ({', '.join(billable)}), so nothing was applied",
+                hint=f"pass `--allow-billable` when that is meant, or leave it out: `{left_out}`",
+            )
 
     def _kept(self, report: Report, paths: tuple[str, ...]) -> Applied:
         text, name = saved.report_text(report, paths, saved.now_text()), ""

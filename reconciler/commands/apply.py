@@ -28,6 +28,7 @@ def apply(
     exclude: options.Exclude = None,
     prune: options.Prune = False,
     allow_delete: options.AllowDelete = None,
+    allow_billable: options.AllowBillable = False,
     endpoint_url: options.EndpointUrl = None,
     network: options.NetworkChoice = Network.PUBLIC,
     log_file: options.LogFile = None,
@@ -72,6 +73,7 @@ def apply(
         max_rate=options.bytes_per_second(max_rate),
         network=network,
         log_file=log_file,
+        allow_billable=allow_billable,
     )
     if saved is not None:
         done = application.run_saved(saved, verbose=verbose)

@@ -14,6 +14,7 @@ from reconciler.commands.exits import Refused
 from reconciler.live.port import LiveSource
 
 if TYPE_CHECKING:
+    from reconciler.acr.bss import Bss
     from reconciler.acr.cr import Cr
     from reconciler.acr.events import CallEvent, CallMade
     from reconciler.oci.client import Registry
@@ -26,11 +27,12 @@ CALL_TIMEOUT = "RECONCILER_CALL_TIMEOUT"
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """`cr` writes only when the cloud was opened for writing; `source` never does."""
+    """`cr` and `bss` write only when the cloud was opened for writing; `source` never does."""
 
     cr: Cr
     source: LiveSource
     registries: Callable[[str], Registry]
+    bss: Bss
 
 
 @contextmanager
@@ -50,6 +52,7 @@ def open_cloud(
 
     Without `writes` the transport itself refuses every call that is not known to read.
     """
+    from reconciler.acr.bss import Bss
     from reconciler.acr.cr import Cr
     from reconciler.acr.cr_personal import CrPersonal
     from reconciler.acr.credentials import DefaultChain
@@ -72,9 +75,17 @@ def open_cloud(
     personal = CrPersonal(reading, network)
     logins = CloudLogins(Cr(reading), personal, fallback=docker_config.logins(docker_config.default_path()))
     registries = _Registries(logins, stop.wait if stop is not None else None)
-    reader = CloudReader(Cr(reading), personal, registries, workers=parallelism, learn=logins.learn, network=network)
+    reader = CloudReader(
+        Cr(reading),
+        personal,
+        registries,
+        workers=parallelism,
+        learn=logins.learn,
+        network=network,
+        bss=Bss(reading),
+    )
     try:
-        yield Cloud(cr, reader, registries)
+        yield Cloud(cr, reader, registries, Bss(transport if writes else reading))
     finally:
         registries.close()
         transport.close()

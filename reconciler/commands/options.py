@@ -72,6 +72,9 @@ AllowDelete = Annotated[
         help="With --prune: kinds that may be deleted (namespaces, repositories, vpcs, replications), N at most.",
     ),
 ]
+AllowBillable = Annotated[
+    bool, typer.Option("--allow-billable", help="Take the steps that cost money, which the plan calls billable.")
+]
 Parallelism = Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Steps and API calls under way at once.")]
 Workers = Annotated[
     int, typer.Option(min=1, max=64, metavar="N", help="Blobs, mounts and manifests under way at once, at most.")

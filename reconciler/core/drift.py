@@ -10,6 +10,7 @@ from reconciler.core.diff import compare_settings
 from reconciler.core.expand import expand
 from reconciler.core.images import wanted
 from reconciler.core.ownership import Options, compare_ownership
+from reconciler.core.purchases import with_purchases
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.drift import Drift, ImageDrift
@@ -30,6 +31,7 @@ def find_drift(
     diagnostics: Iterable[Diagnostic] = (),
 ) -> Drift:
     """`ignore` holds addresses, or `address:field` to leave out one field of it; `only` holds addresses."""
+    live = with_purchases(desired, live)
     expanded = expand(desired, live)
     settings = compare_settings(expanded, live)
     images = wanted(expanded, live, imports_first=False)

@@ -10,7 +10,7 @@ from reconciler.core.locate import find_instances
 from reconciler.core.select import signed
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.image import Digest, ImageName, RepositoryName, closure
-from reconciler.model.live import Live
+from reconciler.model.live import RUNNING, Live
 from reconciler.model.plan import Transfer, Unmovable, Via
 from reconciler.model.scope import ManifestQuery, PresenceQuery
 from reconciler.model.spec import Desired, PersonalSource
@@ -23,7 +23,8 @@ def wanted(desired: Desired, live: Live, *, imports_first: bool = True) -> Wante
     With `imports_first`, replications are compared as they will be once the imports are done.
     """
     result = Wanted()
-    instances = find_instances(desired, live)
+    # The registry of an instance that does not run has no address.
+    instances = {key: i for key, i in find_instances(desired, live).items() if i.status == RUNNING}
     for rule in desired.imports:
         if rule.target in instances and isinstance(rule.source, PersonalSource):
             importing.compare_import(rule, rule.source, instances[rule.target], desired, live, result)

@@ -13,6 +13,7 @@ from reconciler.core.diff import compare_settings
 from reconciler.core.expand import expand
 from reconciler.core.images import wanted
 from reconciler.core.ownership import Options, compare_ownership
+from reconciler.core.purchases import with_purchases
 from reconciler.core.safety import check_thresholds
 from reconciler.model.address import Address, Kind
 from reconciler.model.diagnostic import Diagnostic, Severity, in_order
@@ -42,6 +43,7 @@ class Draft:
 
 def draft(desired: Desired, live: Live, options: Options) -> Draft:
     """Compare everything that needs no image content."""
+    live = with_purchases(desired, live)
     expanded = expand(desired, live)
     settings = compare_settings(expanded, live)
     images = wanted(expanded, live)
@@ -234,4 +236,5 @@ def _summary(drafted: Draft, counted: Account) -> Summary:
         unchanged=drafted.unchanged,
         images_unchanged=drafted.images_unchanged,
         images_unmovable=len(drafted.unmovable),
+        billable=sum(change.billable is not None for change in drafted.changes),
     )

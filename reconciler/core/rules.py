@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reconciler.core import graph, pairing, topology
+from reconciler.core import graph, pairing, purchases, topology
 from reconciler.model.cloud import CloudClass, cloud_class
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.graph import Graph
@@ -214,6 +214,7 @@ CHECKS: tuple[Check, ...] = (
     _personal_domain,
     _foreign_target,
     pairing.check_declared,
+    purchases.undescribed,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from reconciler.core.purchases import offer_of
 from reconciler.model.scope import InstanceScope, PersonalScope, Scope
 from reconciler.model.spec import Desired, Level, PersonalSource
 
@@ -40,6 +41,7 @@ def scope_of(desired: Desired) -> Scope:
             frozenset(modules[instance.key]),
             any(endpoint.instance == instance.key for endpoint in desired.endpoints),
             instance.key in whole,
+            offer_of(instance),
         )
         for instance in desired.instances
         if instance.key not in foreign

@@ -8,6 +8,7 @@ from reconciler.acr.cr import NewSyncRule
 from reconciler.acr.errors import NotFound
 from reconciler.core.locate import instance_id
 from reconciler.executor.endpoint import apply_endpoint
+from reconciler.executor.instance import buy_instance, update_instance
 from reconciler.executor.target import Workbench, settle
 from reconciler.executor.waiting import StepFailed
 from reconciler.model.address import Address, Kind
@@ -251,7 +252,9 @@ def _rule(bench: Workbench, address: Address) -> ReplicationRule:
 
 _STEPS: Mapping[tuple[Kind, Action], Step] = {
     (Kind.ENDPOINT, Action.UPDATE): apply_endpoint,
+    (Kind.INSTANCE, Action.CREATE): buy_instance,
     (Kind.INSTANCE, Action.MANUAL): _manual,
+    (Kind.INSTANCE, Action.UPDATE): update_instance,
     (Kind.NAMESPACE, Action.CREATE): _create_namespace,
     (Kind.NAMESPACE, Action.UPDATE): _update_namespace,
     (Kind.NAMESPACE, Action.DELETE): _delete_namespace,

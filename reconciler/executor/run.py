@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from time import monotonic
 
+from reconciler.acr.bss import Bss
 from reconciler.acr.cr import Cr
 from reconciler.acr.errors import AcrError
 from reconciler.core.locate import find_instances
@@ -51,6 +52,8 @@ class Tools:
     """Bytes per second."""
     sources: Sources | None = None
     """What images are read from, where that is not always a registry."""
+    bss: Bss | None = None
+    """Given only to a run that may buy."""
 
 
 def carry_out(plan: Plan, live: Live, tools: Tools) -> Report:
@@ -86,9 +89,10 @@ class _Run:
             tools.cr,
             plan.desired,
             live,
-            find_instances(plan.desired, live),
+            dict(find_instances(plan.desired, live)),
             tools.patience or Patience(stop=tools.stop),
             lambda change, reason: self._tell(Waiting(change, reason)),
+            tools.bss,
         )
         self.carrier = Mover(
             live,

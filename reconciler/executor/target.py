@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.acr.bss import Bss
 from reconciler.acr.cr import Cr
 from reconciler.acr.errors import Conflict, MalformedAnswer, Unavailable, Unreachable
 from reconciler.executor.waiting import Patience, StepFailed
@@ -15,14 +16,16 @@ from reconciler.model.spec import Desired
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """`instances` maps the keys of declared instances to live ones."""
+    """`instances` maps the keys of declared instances to live ones; those that are bought on the way join them. `bss`
+    is None where nothing may be bought."""
 
     cr: Cr
     desired: Desired
     live: Live
-    instances: Mapping[str, LiveInstance]
+    instances: dict[str, LiveInstance]
     patience: Patience
     waiting: Callable[[Change, str], None]
+    bss: Bss | None = None
 
     def instance(self, key: str) -> LiveInstance:
         if key not in self.instances:

@@ -153,7 +153,7 @@ def matching(
     """The instances that scopes ask for, each once and in id order, with everything that is asked of it."""
     asked: dict[str, tuple[LiveInstance, InstanceScope]] = {}
     for scope in scopes:
-        instance = _match(scope, found)
+        instance = match(scope, found)
         if instance is None:
             continue
         known = asked.get(instance.id)
@@ -161,7 +161,9 @@ def matching(
     return [asked[identity] for identity in sorted(asked)]
 
 
-def _match(scope: InstanceScope, found: Sequence[LiveInstance]) -> LiveInstance | None:
+def match(scope: InstanceScope, found: Sequence[LiveInstance]) -> LiveInstance | None:
+    """The instance that `scope` asks for."""
+
     def fits(instance: LiveInstance) -> bool:
         named = instance.id == scope.id if scope.id else instance.name == scope.name
         return named and instance.region == scope.region

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from reconciler.acr.bss import Bss
 from reconciler.acr.cr import Cr
 from reconciler.acr.cr_personal import CrPersonal
 from reconciler.acr.hosts import Network
@@ -16,8 +17,9 @@ from reconciler.live.contents import merge
 from reconciler.live.failure import reading, unreadable
 from reconciler.live.listing import InstanceListing, PersonalListing, matching
 from reconciler.live.port import ReadFailed
+from reconciler.live.pricing import missing_offers, quote
 from reconciler.model.image import Digest, RepositoryName
-from reconciler.model.live import Live, LiveInstance
+from reconciler.model.live import RUNNING, Live, LiveInstance
 from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope
 from reconciler.oci.read import Reading, present, read_contents
 
@@ -38,7 +40,7 @@ def _learn_nothing(_live: Live) -> None:
 class CloudReader:
     """A LiveSource over the OpenAPI and the registries. `registries` gives the client of a host; `learn` is told the
     hosts that the listings found before the first of them is asked for. `network` is the one that registries are
-    reached over, too."""
+    reached over, too. Prices are asked of `bss`."""
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class CloudReader:
         workers: int = WORKERS,
         learn: Callable[[Live], None] = _learn_nothing,
         network: Network = Network.PUBLIC,
+        bss: Bss | None = None,
     ) -> None:
         self._cr = cr
         self._personal = personal
@@ -57,6 +60,7 @@ class CloudReader:
         self._read: set[ManifestQuery] = set()
         self._learn = learn
         self._network = network
+        self._bss = bss
 
     def listings(self, scope: Scope) -> Live:
         regions = sorted({instance.region for instance in scope.instances})
@@ -70,17 +74,23 @@ class CloudReader:
             for region, future in listed.items():
                 with reading(f"region {region}"):
                     found += future.result()
+            matched = matching(scope.instances, found)
+            quotes = [pool.submit(quote, self._bss, offer) for offer in missing_offers(scope.instances, found)]
             instances = [
                 InstanceListing.start(pool.submit, self._cr, instance, asked, self._network)
-                for instance, asked in matching(scope.instances, found)
+                for instance, asked in matched
+                if instance.status == RUNNING
             ]
+            waiting = [instance for instance, _ in matched if instance.status != RUNNING]
             for account in personal:
                 account.start_tags(pool.submit, self._personal)
             for instance in instances:
                 instance.start_tags(pool.submit, self._cr)
+            read = [*waiting, *(instance.result() for instance in instances)]
             live = Live(
-                instances=tuple(instance.result() for instance in instances),
+                instances=tuple(sorted(read, key=lambda instance: instance.id)),
                 personal=tuple(account.result() for account in personal),
+                quotes=tuple(quote.result() for quote in quotes),
             )
         self._learn(live)
         return live

@@ -8,7 +8,7 @@ from dataclasses import replace
 from reconciler.live.port import ReadFailed
 from reconciler.live.snapshot.place import RECORD_AGAIN
 from reconciler.model.image import closure
-from reconciler.model.live import Live, LiveInstance
+from reconciler.model.live import RUNNING, Live, LiveInstance
 from reconciler.model.scope import InstanceScope, ManifestQuery, PersonalScope, PresenceQuery, Scope
 
 
@@ -57,6 +57,8 @@ class RecordedSource:
 
 
 def _check_instance(instance: LiveInstance, asked: InstanceScope) -> None:
+    if instance.status != RUNNING:
+        return  # nothing can be read of it
     if asked.endpoint and instance.endpoint is None:
         raise _unrecorded(f"the internet endpoint of instance `{instance.name}`")
     for repository in instance.repositories:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from reconciler.model.billing import Quote
 from reconciler.model.image import Digest, ManifestContent, RepositoryName
 from reconciler.model.scope import ManifestQuery
 from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
@@ -116,6 +117,11 @@ class LiveSyncRule:
     link: str = ""
 
 
+RUNNING = "RUNNING"
+COMING_UP = frozenset({"PENDING", "STARTING"})
+"""What the service calls an instance that was bought and does not run yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveInstance:
     """`registry` is the `host[:port]` that images move through; empty when no endpoint is open to us."""
@@ -156,13 +162,15 @@ class LivePersonal:
 class Live:
     """`contents` has the manifests of images that are to be moved; `present` says which of their blobs and manifests
     a target repository already holds. Both are filled after the listings told what is missing. `unreadable` are images
-    that their repository does not give."""
+    that their repository does not give, `quotes` the prices of instances that the YAML allows to buy and that do not
+    exist."""
 
     instances: tuple[LiveInstance, ...] = ()
     personal: tuple[LivePersonal, ...] = ()
     contents: Mapping[Digest, ManifestContent] = field(default_factory=lambda: MappingProxyType({}))
     present: Mapping[RepositoryName, frozenset[Digest]] = field(default_factory=lambda: MappingProxyType({}))
     unreadable: Mapping[ManifestQuery, Unreadable] = field(default_factory=lambda: MappingProxyType({}))
+    quotes: tuple[Quote, ...] = ()
 
     def instance_by_id(self, instance_id: str) -> LiveInstance | None:
         return next((i for i in self.instances if i.id == instance_id), None)

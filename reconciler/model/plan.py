@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.billing import Billable
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.image import Digest, ImageName
 from reconciler.model.json_value import Json
@@ -44,7 +45,8 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of the plan; `live_id` is the service's id of what is replaced or deleted."""
+    """One step of the plan; `live_id` is the service's id of what is replaced or deleted. A `billable` step costs money
+    and needs a permission of its own."""
 
     address: Address
     action: Action
@@ -52,6 +54,7 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     depends_on: tuple[Address, ...] = ()
     live_id: str = ""
+    billable: Billable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class Summary:
     unchanged: int = 0
     images_unchanged: int = 0
     images_unmovable: int = 0
+    billable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.model.billing import Offer
 from reconciler.model.image import Digest, RepositoryName
 
 
@@ -12,7 +13,8 @@ class InstanceScope:
     """One instance to find and read, by `id` or by `name`.
 
     `tag_namespaces` and `tag_repositories` (`namespace/repository`) say whose tags to list, with `all_tags` all are.
-    `vpc_modules` are the modules whose VPC links are asked for; `endpoint` says whether the internet endpoint is.
+    `vpc_modules` are the modules whose VPC links are asked for; `endpoint` says whether the internet endpoint is. The
+    price of `offer` is asked for when the instance does not exist.
     """
 
     key: str
@@ -24,6 +26,7 @@ class InstanceScope:
     vpc_modules: frozenset[str] = frozenset()
     endpoint: bool = False
     all_tags: bool = False
+    offer: Offer | None = None
 
     def lists_tags_of(self, repository: str) -> bool:
         return (

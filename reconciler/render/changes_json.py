@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from reconciler.model.address import Address
+from reconciler.model.billing import Billable
 from reconciler.model.json_value import Json
 from reconciler.model.plan import Action, Change, FieldChange
+from reconciler.model.spec import Edition, Renewal
 from reconciler.render.record import NotOurs, Record
 
 
@@ -20,6 +23,7 @@ def listing(changes: Iterable[Change]) -> list[Json]:
             "fields": [{"path": f.path, "before": f.before, "after": f.after} for f in change.fields],
             "depends_on": sorted(str(address) for address in change.depends_on),
             "live_id": change.live_id,
+            **({} if change.billable is None else {"billable": asdict(change.billable)}),
         }
         for change in sorted(changes, key=lambda c: (str(c.address), c.action))
     ]
@@ -36,6 +40,18 @@ def read(record: Record) -> Change:
         ),
         depends_on=tuple(read_address(text) for text in record.texts("depends_on")),
         live_id=record.text("live_id"),
+        billable=_billable(record.record("billable")) if record.has("billable") else None,
+    )
+
+
+def _billable(record: Record) -> Billable:
+    return Billable(
+        record.text("product"),
+        Edition(record.text("edition")),
+        record.integer("period_months"),
+        Renewal(record.text("renewal")),
+        record.text("price"),
+        record.text("unknown"),
     )
 
 

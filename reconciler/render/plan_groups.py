@@ -94,6 +94,13 @@ def shown_fields(change: Change) -> tuple[FieldChange, ...]:
     return change.fields
 
 
+def why_changed(change: Change) -> str:
+    """The reason, and whether the step costs money."""
+    if change.billable is None:
+        return change.reason
+    return f"{change.reason}, billable" if change.reason else "billable"
+
+
 def why_moved(transfer: Transfer) -> str:
     """`missing` or `different`, and who moves it when that is not us."""
     by = ", replicated by the service" if transfer.via is Via.RULE else ""
@@ -120,6 +127,8 @@ def summary_line(plan: Plan) -> str:
         Action.MANUAL: summary.manual,
     }
     parts = [f"{units.count(number)} {MARKS[action].counted}" for action, number in counts.items() if number]
+    if summary.billable:
+        parts.append(f"{units.count(summary.billable)} billable")
     if summary.images:
         parts.append(units.count(summary.images, "image"))
         if plan.counted:

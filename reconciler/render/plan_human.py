@@ -8,7 +8,16 @@ from reconciler.model.plan import Action, Change, Plan, Transfer
 from reconciler.render import diagnostics_human, units
 from reconciler.render.diagnostics_human import SourceLine
 from reconciler.render.field_text import field_text
-from reconciler.render.plan_groups import Group, Movement, groups, movements, shown_fields, summary_line, why_moved
+from reconciler.render.plan_groups import (
+    Group,
+    Movement,
+    groups,
+    movements,
+    shown_fields,
+    summary_line,
+    why_changed,
+    why_moved,
+)
 from reconciler.render.style import MARKS, Style, Tone, visible
 
 LISTED_IMAGES = 10
@@ -48,7 +57,8 @@ def change_lines(change: Change, style: Style) -> list[str]:
     """The change with its reason, then a line for each field."""
     mark = MARKS[change.action]
     head = style.paint(f"{mark.symbol:>3} {visible(str(change.address))}", mark.tone)
-    reason = f": {visible(change.reason)}" if change.reason else ""
+    why = why_changed(change)
+    reason = f": {visible(why)}" if why else ""
     fields = [f"      {visible(field_text(field, change.action))}" for field in shown_fields(change)]
     return [f"{head}{reason}", *fields]
 

@@ -117,9 +117,7 @@ def _plan(record: Record, digests: Record) -> Plan:
         changes=tuple(changes_json.read(entry) for entry in record.records("changes")),
         transfers=tuple(_read_transfer(entry) for entry in record.records("transfers")),
         diagnostics=tuple(diagnostics_json.read(entry) for entry in record.records("diagnostics")),
-        summary=Summary(
-            **{name: summary.integer(name) for name in Summary.__dataclass_fields__ if name in summary.fields}
-        ),
+        summary=Summary(**{name: summary.integer(name) for name in Summary.__dataclass_fields__ if summary.has(name)}),
         spec_digest=Digest(digests.text("spec")),
         live_digest=Digest(digests.text("live")),
         complete=record.flag("complete"),

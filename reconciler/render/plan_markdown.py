@@ -10,7 +10,16 @@ from reconciler.model.plan import Action, Change, Plan
 from reconciler.render import units
 from reconciler.render.field_text import field_text
 from reconciler.render.markdown import LIMIT, Page, Section, code, prose
-from reconciler.render.plan_groups import Group, Movement, groups, movements, shown_fields, summary_line, why_moved
+from reconciler.render.plan_groups import (
+    Group,
+    Movement,
+    groups,
+    movements,
+    shown_fields,
+    summary_line,
+    why_changed,
+    why_moved,
+)
 from reconciler.render.style import MARKS
 
 _ELSEWHERE = "`reconciler plan --format json` has everything."
@@ -48,7 +57,7 @@ def _findings(severity: Severity, found: Iterable[Diagnostic]) -> Section:
 
 def _changes(group: Group) -> Section:
     rows = tuple(
-        (MARKS[c.action].symbol + " " + c.action.value, code(str(c.address)), _fields(c), prose(c.reason))
+        (MARKS[c.action].symbol + " " + c.action.value, code(str(c.address)), _fields(c), prose(why_changed(c)))
         for c in group.changes
     )
     title = f"{code(group.title)}: {units.count(len(rows), 'change')}"

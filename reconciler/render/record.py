@@ -26,6 +26,9 @@ class Record:
             raise NotOurs(f"expected an object: {json.dumps(value)[:80]}")
         return cls(value)
 
+    def has(self, key: str) -> bool:
+        return key in self.fields
+
     def value(self, key: str) -> Json:
         if key not in self.fields:
             raise NotOurs(f"missing field: `{key}`")

@@ -27,8 +27,6 @@ UNAPPLIED = (
     Unapplied(("settings", "zones"), "`zones`"),
     Unapplied(("vpcs", "*", "security_group"), "`security_group`"),
     Unapplied(("vpcs", "*", "open_security_group"), "`open_security_group`"),
-    Unapplied(("instances", "*", "tags"), "`tags`"),
-    Unapplied(("instances", "*", "purchase"), "`purchase`"),
     Unapplied(("instances", "*", "repositories", "*", "source_code"), "`source_code`"),
     Unapplied(("instances", "*", "repositories", "*", "build_rules"), "`build_rules`"),
     Unapplied(("imports", "*", "include", "*"), "`build_rules`", value="build_rules"),

@@ -13,6 +13,8 @@ from typing import NotRequired, TypedDict, cast
 
 import yaml
 
+from reconciler.model import billing as money
+from reconciler.model.billing import Offer, Quote
 from reconciler.model.image import Descriptor, Digest, ManifestContent, RepositoryName, closure
 from reconciler.model.json_value import digest_of
 from reconciler.model.live import (
@@ -29,7 +31,7 @@ from reconciler.model.live import (
     Unreadable,
 )
 from reconciler.model.scope import ManifestQuery
-from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
+from reconciler.model.spec import AclEntry, Edition, Level, Renewal, Trigger, Visibility
 
 MIB = 1024 * 1024
 MANIFEST_BYTES = 1024
@@ -96,6 +98,20 @@ class Instance(Home):
     endpoint: NotRequired[Endpoint]
     vpcs: NotRequired[list[VpcLink]]
     rules: NotRequired[list[SyncRule]]
+    issue: NotRequired[str]
+    labels: NotRequired[Mapping[str, str]]
+    resource_group: NotRequired[str]
+
+
+class Price(TypedDict):
+    """Of a new instance; without an `amount` nobody knows it, and `unknown` says why."""
+
+    region: str
+    edition: str
+    months: int
+    renewal: NotRequired[str]
+    amount: NotRequired[str]
+    unknown: NotRequired[str]
 
 
 class Personal(Home):
@@ -109,6 +125,8 @@ class Cloud(TypedDict):
     personal: NotRequired[Mapping[str, Personal]]
     unreadable: NotRequired[list[Failure]]
     images: NotRequired[Mapping[str, Layers]]
+    prices: NotRequired[Mapping[str, Price]]
+    """By the name of the instance that may be bought."""
 
 
 def read_cloud(file: Path) -> Live:
@@ -140,7 +158,14 @@ def read_cloud(file: Path) -> Live:
         if instance.registry
         for repository in instance.repositories
     }
-    return Live(built, personal, contents, present, unreadable)
+    quotes = tuple(_quote(name, price) for name, price in cloud.get("prices", {}).items())
+    return Live(built, personal, contents, present, unreadable, quotes)
+
+
+def _quote(name: str, price: Price) -> Quote:
+    renewal = Renewal(price.get("renewal", "manual"))
+    offer = Offer(price["region"], name, Edition(price["edition"]), price["months"], renewal)
+    return Quote(offer, money.Price(price["amount"], "USD") if "amount" in price else None, price.get("unknown", ""))
 
 
 def _failure(found: Failure) -> Unreadable:
@@ -165,6 +190,9 @@ def _instance(
             LiveVpcLink(link["vpc"], link["vswitch"], "registry", "RUNNING") for link in found.get("vpcs", [])
         ),
         sync_rules=tuple(_rule(name, rule, instances) for rule in found.get("rules", [])),
+        issue=found.get("issue", ""),
+        tags=found.get("labels", {}),
+        resource_group=found.get("resource_group", ""),
     )
 
 

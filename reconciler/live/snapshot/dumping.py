@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.model.billing import Quote
 from reconciler.model.image import Descriptor, Digest, ManifestContent
 from reconciler.model.json_value import Json, digest_of
 from reconciler.model.live import (
@@ -39,6 +40,7 @@ def dump(live: Live) -> Json:
             for repository in sorted(live.present)
         ],
         **({"unreadable": unreadable} if (unreadable := _unreadable_images(live)) else {}),
+        **({"quotes": [_quote(quote) for quote in sorted(live.quotes, key=lambda q: q.offer)]} if live.quotes else {}),
     }
 
 
@@ -63,6 +65,8 @@ def _instance(item: LiveInstance) -> Json:
             _vpc_link(link) for link in sorted(item.vpc_links, key=lambda link: (link.module, link.vpc, link.vswitch))
         ],
         "sync_rules": [_sync_rule(rule) for rule in sorted(item.sync_rules, key=lambda rule: (rule.name, rule.id))],
+        "tags": {key: item.tags[key] for key in sorted(item.tags)},
+        "resource_group": item.resource_group,
     }
 
 
@@ -158,6 +162,19 @@ def _sync_rule(item: LiveSyncRule) -> Json:
         **({"namespaces": item.namespaces} if item.namespaces != ".*" else {}),
         **({"repositories": item.repositories} if item.repositories != ".*" else {}),
         **({"link": item.link} if item.link else {}),
+    }
+
+
+def _quote(item: Quote) -> Json:
+    offer, price = item.offer, item.price
+    return {
+        "region": offer.region,
+        "name": offer.name,
+        "edition": offer.edition,
+        "period_months": offer.period_months,
+        "renewal": offer.renewal,
+        "price": None if price is None else {"amount": price.amount, "currency": price.currency},
+        "unknown": item.unknown,
     }
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from reconciler.live.port import ReadFailed
 from reconciler.live.snapshot.place import RECORD_AGAIN, Place
+from reconciler.model.billing import Offer, Price, Quote
 from reconciler.model.image import Descriptor, ManifestContent, RepositoryName
 from reconciler.model.json_value import Json
 from reconciler.model.live import (
@@ -28,7 +29,7 @@ from reconciler.model.live import (
     Unreadable,
 )
 from reconciler.model.scope import ManifestQuery
-from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
+from reconciler.model.spec import AclEntry, Edition, Level, Renewal, Trigger, Visibility
 
 _READABLE = re.compile(r"1\.[0-9]+")
 
@@ -58,6 +59,7 @@ def parse(data: Json) -> Live:
                 for item in _listed(document.optional("unreadable"))
             }
         ),
+        quotes=tuple(_quote(item) for item in document.or_else("quotes", []).items()),
     )
 
 
@@ -76,6 +78,8 @@ def _instance(item: Place) -> LiveInstance:
         repositories=_repositories(item),
         vpc_links=tuple(_vpc_link(link) for link in item.field("vpc_links").items()),
         sync_rules=tuple(_sync_rule(rule) for rule in item.field("sync_rules").items()),
+        tags=MappingProxyType(dict(sorted(item.or_else("tags", {}).texts().items()))),
+        resource_group=item.or_else("resource_group", "").text(),
     )
 
 
@@ -170,6 +174,21 @@ def _sync_rule(item: Place) -> LiveSyncRule:
         namespaces=_otherwise(item.optional("namespaces"), ".*"),
         repositories=_otherwise(item.optional("repositories"), ".*"),
         link=_otherwise(item.optional("link"), ""),
+    )
+
+
+def _quote(item: Place) -> Quote:
+    price = item.field("price")
+    return Quote(
+        Offer(
+            item.field("region").name(),
+            item.field("name").name(),
+            item.field("edition").word(Edition),
+            item.field("period_months").count(),
+            item.field("renewal").word(Renewal),
+        ),
+        None if price.absent else Price(price.field("amount").name(), price.field("currency").name()),
+        item.field("unknown").text(),
     )
 
 

@@ -40,8 +40,12 @@ class Place:
 
     def optional(self, name: str) -> Place:
         """`absent` when there is no such field."""
+        return self.or_else(name, None)
+
+    def or_else(self, name: str, default: Json) -> Place:
+        """`default` when there is no such field, as in what an older version recorded."""
         if isinstance(self.value, Mapping) and name not in self.value:
-            return Place(None, self, name)
+            return Place(default, self, name)
         return self.field(name)
 
     def items(self) -> Iterator[Place]:
@@ -49,6 +53,12 @@ class Place:
             raise self._unexpected("a list")
         for index, value in enumerate(self.value):
             yield Place(value, self, index)
+
+    def texts(self) -> dict[str, str]:
+        """An object of texts, by key."""
+        if not isinstance(self.value, Mapping):
+            raise self._unexpected("an object")
+        return {key: Place(value, self, key).text() for key, value in self.value.items()}
 
     @property
     def absent(self) -> bool:

@@ -75,7 +75,12 @@ class Workshop:
 
     def bench(self, desired: Desired) -> Workbench:
         return Workbench(
-            self.account, desired, self.live, find_instances(desired, self.live), impatient(self.limit), lambda *_: None
+            self.account,
+            desired,
+            self.live,
+            dict(find_instances(desired, self.live)),
+            impatient(self.limit),
+            lambda *_: None,
         )
 
 

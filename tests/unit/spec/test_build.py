@@ -212,8 +212,6 @@ def test_what_a_rule_of_a_whole_instance_may_not_have(spec: Spec, field: str) ->
     [
         ("region: cn-hangzou", "R-NAME-5", Severity.WARNING),
         ("region: cn-hangzhou, name: hub, id: cri-1", "R-SPEC-19", Severity.ERROR),
-        ("region: cn-hangzhou, tags: {team: platform}", "R-SPEC-21", Severity.WARNING),
-        ("region: cn-hangzhou, purchase: {period_months: 12, allow: [create]}", "R-SPEC-21", Severity.WARNING),
         ("region: cn-hangzhou, repositories: {apps/web: {build_rules: [{tag: v1}]}}", "R-SPEC-21", Severity.WARNING),
         (
             "region: cn-hangzhou, repositories: {apps/web: {source_code: {platform: github, repository: a/b}}}",
