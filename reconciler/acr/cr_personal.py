@@ -14,6 +14,7 @@ from reconciler.acr.request import Request, Version
 from reconciler.acr.token import RegistryToken
 from reconciler.acr.transport import Caller
 from reconciler.model.live import LiveNamespace, LiveRepository, LiveTag
+from reconciler.model.spec import SourceNetwork
 
 _PAGE = 100
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -21,10 +22,11 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class PersonalRepository:
-    """A repository and the host that it is pulled from over the network of the client."""
+    """A repository, the host that it is pulled from over the network of the client, and those of the others."""
 
     repository: LiveRepository
     domain: str
+    hosts: Mapping[SourceNetwork, str]
 
 
 def shared_domain(region: str, network: Network = Network.PUBLIC) -> str:
@@ -37,7 +39,7 @@ class CrPersonal:
 
     def __init__(self, transport: Caller, network: Network = Network.PUBLIC) -> None:
         self._transport = transport
-        self._network = network
+        self.network = network
 
     def list_namespaces(self, region: str) -> tuple[str, ...]:
         """Names only, sorted: this list has no settings and no pages."""
@@ -66,7 +68,8 @@ class CrPersonal:
                     visibility=words.read(item, "repoType"),
                     summary=item.text("summary", ""),
                 ),
-                item.part("repoDomainList").text(self._network.value, shared_domain(region, self._network)),
+                item.part("repoDomainList").text(self.network.value, shared_domain(region, self.network)),
+                _hosts(item.part("repoDomainList")),
             )
             for item in items
             if _normal(item, "repoStatus")
@@ -116,6 +119,12 @@ class CrPersonal:
 
 def _normal(item: Answer, key: str) -> bool:
     return item.text(key, "NORMAL") == "NORMAL"
+
+
+def _hosts(item: Answer) -> Mapping[SourceNetwork, str]:
+    words = {SourceNetwork.INTERNET: "public", SourceNetwork.VPC: "vpc", SourceNetwork.INTERNAL: "internal"}
+    found = {network: item.text(word, "") for network, word in words.items()}
+    return MappingProxyType({network: host for network, host in found.items() if host})
 
 
 def _segment(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.core import unmovable
+from reconciler.core import reach, unmovable
 from reconciler.core.comparison import Wanted, difference, drifted, tags_of, unreachable
 from reconciler.core.expand import target_name
 from reconciler.core.select import select
@@ -52,13 +52,14 @@ def compare_import(
     """Adds to `result` what the import has to move and what it says on the way."""
     personal = next((p for p in live.personal if p.region == source.region), LivePersonal(source.region, ""))
     result.diagnostics += _missing_namespaces(rule, source, personal)
+    reached = reach.reach(rule, source, personal, desired)
     immutable = _immutable_repositories(rule.target, target, desired)
     kept = moves = 0
     for repository in personal.repositories:
         if repository.namespace not in source.namespaces:
             continue
         name = target_name(rule, repository.name)
-        if (personal.registry, repository.name) == (target.registry, name):
+        if repository.name == name and reach.same_registry(reached.host, target.registry):
             result.diagnostics.append(_onto_itself(rule, target, name))
             continue
         if repository.unreadable is not None:
@@ -78,7 +79,7 @@ def compare_import(
                 continue
             old = there.get(tag.name)
             result.drift.append(drifted(rule.address, image, tag, old))
-            origin = ImageName(personal.registry, repository.name, tag.name)
+            origin = ImageName(reached.host, repository.name, tag.name)
             replaces = old.digest if old else None
             transfer = Transfer(
                 rule.address, origin, image, tag.digest, reason, size=tag.size, pushed=tag.pushed, replaces=replaces
@@ -90,6 +91,8 @@ def compare_import(
             result.transfers.append(transfer)
     if kept:
         result.diagnostics.append(_kept(rule, kept))
+    if moves:
+        result.diagnostics += reach.check(rule, reached)
     if moves and not target.registry:
         result.diagnostics.append(unreachable(rule.target, rule.places.at("target"), str(rule.address)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import ParamSpec, Protocol, TypeVar
 
 from reconciler.acr.cr import Cr, InternetAccess, VpcAccess
@@ -110,11 +111,13 @@ class PersonalListing:
     region: str
     namespaces: dict[str, Future[tuple[LiveNamespace, tuple[PersonalRepository, ...]] | None]]
     tags: dict[str, Future[tuple[LiveTag, ...]]]
+    network: Network
 
     @classmethod
     def start(cls, submit: Submit, personal: CrPersonal, scope: PersonalScope) -> PersonalListing:
-        names = sorted(scope.namespaces)
-        return cls(scope.region, {name: submit(_namespace, personal, scope.region, name) for name in names}, {})
+        region = scope.region
+        asked = {name: submit(_namespace, personal, region, name) for name in sorted(scope.namespaces)}
+        return cls(region, asked, {}, personal.network)
 
     def start_tags(self, submit: Submit, personal: CrPersonal) -> None:
         for _, repositories in self._found():
@@ -127,9 +130,11 @@ class PersonalListing:
         repositories = [item for _, items in found for item in items]
         return LivePersonal(
             region=self.region,
-            registry=next((item.domain for item in repositories), shared_domain(self.region)),
+            registry=next((item.domain for item in repositories), shared_domain(self.region, self.network)),
             namespaces=tuple(namespace for namespace, _ in found),
             repositories=tuple(self._with_tags(item.repository) for item in repositories),
+            hosts=next((item.hosts for item in repositories), MappingProxyType({})),
+            inside_vpc=self.network is Network.VPC,
         )
 
     def _found(self) -> Sequence[tuple[LiveNamespace, tuple[PersonalRepository, ...]]]:

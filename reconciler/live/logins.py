@@ -59,7 +59,8 @@ class CloudLogins:
                     self._known.setdefault(instance.registry, _Known(fetch))
             for personal in live.personal:
                 fetch = partial(self._personal.authorization_token, personal.region)
-                self._known.setdefault(personal.registry, _Known(fetch))
+                for host in {personal.registry, *personal.hosts.values()}:
+                    self._known.setdefault(host, _Known(fetch))
 
     def __call__(self, host: str) -> Login | None:
         with self._lock:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from reconciler.model.billing import Quote
 from reconciler.model.image import Digest, ManifestContent, RepositoryName
 from reconciler.model.scope import ManifestQuery
-from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
+from reconciler.model.spec import AclEntry, Edition, Level, SourceNetwork, Trigger, Visibility
 
 
 class Cause(StrEnum):
@@ -150,12 +150,18 @@ class LiveInstance:
 
 @dataclass(frozen=True, slots=True)
 class LivePersonal:
-    """Personal Edition of one account in one region; `namespaces` and `repositories` hold those that imports name."""
+    """Personal Edition of one account in one region; `namespaces` and `repositories` hold those that imports name.
+
+    `registry` is the host that is used where an import asks for no other of `hosts`; it is the one inside of VPCs when
+    the program runs `inside_vpc`.
+    """
 
     region: str
     registry: str
     namespaces: tuple[LiveNamespace, ...] = ()
     repositories: tuple[LiveRepository, ...] = ()
+    hosts: Mapping[SourceNetwork, str] = field(default_factory=lambda: MappingProxyType({}))
+    inside_vpc: bool = False
 
 
 @dataclass(frozen=True, slots=True)

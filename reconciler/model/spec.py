@@ -229,10 +229,20 @@ class VpcBinding:
         return address.vpc(self.key)
 
 
+class SourceNetwork(StrEnum):
+    """The way to Personal Edition; `auto` goes by where the program runs."""
+
+    AUTO = "auto"
+    VPC = "vpc"
+    INTERNET = "internet"
+    INTERNAL = "internal"
+
+
 @dataclass(frozen=True, slots=True)
 class PersonalSource:
     region: str
     namespaces: tuple[str, ...]
+    network: SourceNetwork = SourceNetwork.AUTO
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from reconciler.model.spec import (
     RegistrySource,
     ReplicationRule,
     Source,
+    SourceNetwork,
     Trigger,
 )
 from reconciler.spec.conformance import address_of
@@ -75,7 +76,8 @@ def _source(build: Build, fields: Fields, where: str) -> Source | None:
         build.region(region, fields.span("region"), where)
     match fields.text("type"):
         case "personal" if region is not None:
-            return PersonalSource(region, tuple(text.value for text in fields.texts("namespaces")))
+            network = fields.choice("network", SourceNetwork) or SourceNetwork.AUTO
+            return PersonalSource(region, tuple(text.value for text in fields.texts("namespaces")), network)
         case "oss" if region is not None and (bucket := fields.text("bucket")) is not None:
             return OssSource(region, bucket, fields.text("prefix") or "")
         case "directory" if (path := fields.text("path")) is not None:

@@ -31,7 +31,7 @@ from reconciler.model.live import (
     Unreadable,
 )
 from reconciler.model.scope import ManifestQuery
-from reconciler.model.spec import AclEntry, Edition, Level, Renewal, Trigger, Visibility
+from reconciler.model.spec import AclEntry, Edition, Level, Renewal, SourceNetwork, Trigger, Visibility
 
 MIB = 1024 * 1024
 MANIFEST_BYTES = 1024
@@ -115,9 +115,12 @@ class Price(TypedDict):
 
 
 class Personal(Home):
-    """`registry` is its host when it is not the one that a region's accounts share."""
+    """`registry` is its host when it is not the one that a region's accounts share; `hosts` are those by network, and
+    `inside_vpc` says that the program ran inside of one."""
 
     registry: NotRequired[str]
+    hosts: NotRequired[Mapping[str, str]]
+    inside_vpc: NotRequired[bool]
 
 
 class Cloud(TypedDict):
@@ -140,6 +143,8 @@ def read_cloud(file: Path) -> Live:
             home.get("registry", f"registry.{region}.aliyuncs.com"),
             _namespaces(home),
             _repositories(home, images),
+            {SourceNetwork(network): host for network, host in home.get("hosts", {}).items()},
+            home.get("inside_vpc", False),
         )
         for region, home in cloud.get("personal", {}).items()
     )

@@ -76,6 +76,8 @@ def _personal(item: LivePersonal) -> Json:
         "registry": item.registry,
         "namespaces": _namespaces(item.namespaces),
         "repositories": _repositories(item.repositories),
+        "hosts": {network.value: host for network, host in sorted(item.hosts.items())},
+        "inside_vpc": item.inside_vpc,
     }
 
 

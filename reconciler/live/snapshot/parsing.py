@@ -29,7 +29,7 @@ from reconciler.model.live import (
     Unreadable,
 )
 from reconciler.model.scope import ManifestQuery
-from reconciler.model.spec import AclEntry, Edition, Level, Renewal, Trigger, Visibility
+from reconciler.model.spec import AclEntry, Edition, Level, Renewal, SourceNetwork, Trigger, Visibility
 
 _READABLE = re.compile(r"1\.[0-9]+")
 
@@ -84,11 +84,15 @@ def _instance(item: Place) -> LiveInstance:
 
 
 def _personal(item: Place) -> LivePersonal:
+    hosts, inside = item.optional("hosts"), item.optional("inside_vpc")
+    named = {network: hosts.optional(network.value) for network in SourceNetwork} if not hosts.absent else {}
     return LivePersonal(
         region=item.field("region").name(),
         registry=item.field("registry").text(),
         namespaces=_namespaces(item),
         repositories=_repositories(item),
+        hosts=MappingProxyType({network: host.name() for network, host in named.items() if not host.absent}),
+        inside_vpc=not inside.absent and inside.flag(),
     )
 
 
