@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core import foreign, graph, live_rules, platforms, rules
+from reconciler.core import foreign, graph, live_rules, platforms, quotas, rules
 from reconciler.core.blobs import Account, account
 from reconciler.core.comparison import Wanted
 from reconciler.core.diff import compare_settings
@@ -19,7 +19,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.image import Digest
 from reconciler.model.live import Live
-from reconciler.model.plan import Action, Change, Plan, Summary, Transfer, Unmovable, Via
+from reconciler.model.plan import Action, Change, Plan, QuotaCheck, Summary, Transfer, Unmovable, Via
 from reconciler.model.spec import Desired
 
 Needs = Mapping[Address, tuple[Address, ...]]
@@ -39,6 +39,7 @@ class Draft:
     managed: int
     complete: bool
     unmovable: tuple[Unmovable, ...] = ()
+    quotas: tuple[QuotaCheck, ...] = ()
 
 
 def draft(desired: Desired, live: Live, options: Options) -> Draft:
@@ -70,6 +71,8 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
     ]
     if changes:
         diagnostics += rules.prerequisites(expanded)
+    checked = quotas.checks(expanded, live, changes, transfers)
+    diagnostics += quotas.check(expanded, checked)
     return Draft(
         expanded,
         _in_dependency_order(changes, needs, gone_first),
@@ -80,6 +83,7 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
         len(dependency_graph.nodes),
         settings.complete and images.complete,
         tuple(image for image in images.unmovable if image.address in selected),
+        checked,
     )
 
 
@@ -122,6 +126,7 @@ def _plan(drafted: Draft, counted: Account, digests: tuple[Digest, Digest], diag
         drafted.complete,
         drafted.desired,
         drafted.unmovable,
+        drafted.quotas,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from reconciler.emulator.call_faults import CallFaults
+from reconciler.model.quota import INCLUDED, Included
 from reconciler.model.spec import Edition, SamePair
 
 
@@ -17,10 +18,13 @@ class Quota:
     vpcs: int = 5
 
 
-_BASIC = Quota(namespaces=15, repositories=1000)
-_ADVANCED = Quota(namespaces=50, repositories=5000)
+def _quota(included: Included) -> Quota:
+    return Quota(included.namespaces, included.repositories)
 
-# Only the figures of Basic and Advanced are published ("What is Container Registry", 2026-06).
+
+_BASIC, _ADVANCED = _quota(INCLUDED[Edition.BASIC]), _quota(INCLUDED[Edition.ADVANCED])
+
+# For the others there are no published figures.
 EDITION_QUOTAS: Mapping[Edition, Quota] = MappingProxyType(
     {Edition.BASIC: _BASIC, Edition.STANDARD: _BASIC, Edition.ECONOMY: _BASIC, Edition.ADVANCED: _ADVANCED}
 )

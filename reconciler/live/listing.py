@@ -10,7 +10,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from reconciler.acr.cr import Cr, InternetAccess, VpcAccess
 from reconciler.acr.cr_personal import CrPersonal, PersonalRepository, shared_domain
-from reconciler.acr.errors import NotFound
+from reconciler.acr.errors import AccessDenied, NotFound, NotReady
 from reconciler.acr.hosts import Network
 from reconciler.live.failure import readable, reading
 from reconciler.model.live import (
@@ -22,6 +22,7 @@ from reconciler.model.live import (
     LiveTag,
     Unreadable,
 )
+from reconciler.model.quota import Usage
 from reconciler.model.scope import InstanceScope, PersonalScope
 
 P = ParamSpec("P")
@@ -46,6 +47,7 @@ class InstanceListing:
     internet: Future[InternetAccess]
     registry_access: Future[VpcAccess]
     other_access: tuple[Future[VpcAccess], ...]
+    usage: Future[Usage | None]
     tags: dict[str, Future[tuple[LiveTag, ...]]]
     network: Network
 
@@ -64,6 +66,7 @@ class InstanceListing:
             internet=submit(cr.internet_endpoint, region, identity),
             registry_access=submit(cr.vpc_endpoint, region, identity, "registry"),
             other_access=tuple(submit(cr.vpc_endpoint, region, identity, module) for module in others),
+            usage=submit(_usage, cr, region, identity),
             tags={},
             network=network,
         )
@@ -86,6 +89,7 @@ class InstanceListing:
             if "registry" in self.scope.vpc_modules:
                 links += registry_access.links
             namespaces, rules = self.namespaces.result(), self.rules.result()
+            usage = self.usage.result()
         return replace(
             self.found,
             registry=_registry(internet, registry_access, self.network),
@@ -94,6 +98,7 @@ class InstanceListing:
             repositories=tuple(self._with_tags(repository) for repository in self.repositories.result()),
             vpc_links=tuple(sorted(links, key=lambda link: (link.module, link.vpc, link.vswitch))),
             sync_rules=rules,
+            usage=usage,
         )
 
     def _with_tags(self, repository: LiveRepository) -> LiveRepository:
@@ -187,6 +192,14 @@ def _merged(one: InstanceScope, other: InstanceScope) -> InstanceScope:
         endpoint=one.endpoint or other.endpoint,
         all_tags=one.all_tags or other.all_tags,
     )
+
+
+def _usage(cr: Cr, region: str, instance_id: str) -> Usage | None:
+    """None when the instance does not tell, or not us: a plan is worth having without it."""
+    try:
+        return cr.instance_usage(region, instance_id)
+    except (AccessDenied, NotReady):
+        return None
 
 
 def _registry(internet: InternetAccess, vpc: VpcAccess, network: Network) -> str:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from reconciler.model.billing import Quote
 from reconciler.model.image import Digest, ManifestContent, RepositoryName
+from reconciler.model.quota import Usage
 from reconciler.model.scope import ManifestQuery
 from reconciler.model.spec import AclEntry, Edition, Level, SourceNetwork, Trigger, Visibility
 
@@ -124,7 +125,8 @@ COMING_UP = frozenset({"PENDING", "STARTING"})
 
 @dataclass(frozen=True, slots=True)
 class LiveInstance:
-    """`registry` is the `host[:port]` that images move through; empty when no endpoint is open to us."""
+    """`registry` is the `host[:port]` that images move through; empty when no endpoint is open to us. `usage` is None
+    when the instance does not tell it."""
 
     id: str
     name: str
@@ -140,6 +142,7 @@ class LiveInstance:
     sync_rules: tuple[LiveSyncRule, ...] = ()
     tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     resource_group: str = ""
+    usage: Usage | None = None
 
     def repository(self, name: str) -> LiveRepository | None:
         return next((r for r in self.repositories if r.name == name), None)

@@ -93,6 +93,20 @@ class Unmovable:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaCheck:
+    """How much of a quota of the instance at `address` is used and how much the plan adds; `kind` is `namespaces`,
+    `repositories` or `vpcs`. `included` is what its edition has without anything bought on top, None when that is not
+    published."""
+
+    address: Address
+    kind: str
+    used: int
+    added: int
+    limit: int
+    included: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     create: int = 0
     update: int = 0
@@ -127,6 +141,7 @@ class Plan:
     complete: bool
     desired: Desired
     unmovable: tuple[Unmovable, ...] = ()
+    quotas: tuple[QuotaCheck, ...] = ()
 
     @property
     def errored(self) -> bool:

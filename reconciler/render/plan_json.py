@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from reconciler.model.image import Digest, ImageName
 from reconciler.model.json_value import Json, digest_of
-from reconciler.model.plan import FORMAT_VERSION, Plan, Summary, Transfer, TransferReason, Unmovable, Via
+from reconciler.model.plan import FORMAT_VERSION, Plan, QuotaCheck, Summary, Transfer, TransferReason, Unmovable, Via
 from reconciler.model.spec import Desired
 from reconciler.render import changes_json, diagnostics_json
 from reconciler.render.record import NotOurs, Record, load
@@ -80,6 +80,7 @@ def _body(plan: Plan) -> dict[str, Json]:
         "changes": changes_json.listing(plan.changes),
         "transfers": [_transfer(t) for t in sorted(plan.transfers, key=lambda t: str(t.address))],
         "unmovable": [_unmovable(i) for i in sorted(plan.unmovable, key=lambda i: (str(i.address), i.target))],
+        **({"quotas": [_quota(quota) for quota in plan.quotas]} if plan.quotas else {}),
         "diagnostics": diagnostics_json.listing(plan.diagnostics),
     }
 
@@ -111,6 +112,28 @@ def _unmovable(image: Unmovable) -> Json:
     }
 
 
+def _quota(quota: QuotaCheck) -> Json:
+    return {
+        "address": str(quota.address),
+        "kind": quota.kind,
+        "used": quota.used,
+        "added": quota.added,
+        "limit": quota.limit,
+        **({} if quota.included is None else {"included": quota.included}),
+    }
+
+
+def _read_quota(record: Record) -> QuotaCheck:
+    return QuotaCheck(
+        address=changes_json.read_address(record.text("address")),
+        kind=record.text("kind"),
+        used=record.integer("used"),
+        added=record.integer("added"),
+        limit=record.integer("limit"),
+        included=record.integer("included") if "included" in record.fields else None,
+    )
+
+
 def _plan(record: Record, digests: Record) -> Plan:
     summary = record.record("summary")
     return Plan(
@@ -125,6 +148,7 @@ def _plan(record: Record, digests: Record) -> Plan:
         unmovable=tuple(_read_unmovable(entry) for entry in record.records("unmovable"))
         if "unmovable" in record.fields
         else (),
+        quotas=tuple(_read_quota(entry) for entry in record.records("quotas")) if "quotas" in record.fields else (),
     )
 
 

@@ -30,6 +30,7 @@ from reconciler.model.live import (
     LiveVpcLink,
     Unreadable,
 )
+from reconciler.model.quota import QuotaUse, Usage
 from reconciler.model.scope import ManifestQuery
 from reconciler.model.spec import AclEntry, Edition, Level, Renewal, SourceNetwork, Trigger, Visibility
 
@@ -98,6 +99,8 @@ class Instance(Home):
     endpoint: NotRequired[Endpoint]
     vpcs: NotRequired[list[VpcLink]]
     rules: NotRequired[list[SyncRule]]
+    usage: NotRequired[Mapping[str, list[int]]]
+    """How many `namespaces`, `repositories` and `vpcs` are used, and how many there may be."""
     issue: NotRequired[str]
     labels: NotRequired[Mapping[str, str]]
     resource_group: NotRequired[str]
@@ -198,6 +201,7 @@ def _instance(
         issue=found.get("issue", ""),
         tags=found.get("labels", {}),
         resource_group=found.get("resource_group", ""),
+        usage=Usage(**{kind: QuotaUse(*found["usage"][kind]) for kind in found["usage"]}) if "usage" in found else None,
     )
 
 

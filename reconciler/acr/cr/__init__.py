@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.acr.cr.endpoints import Endpoints, InternetAccess, VpcAccess
-from reconciler.acr.cr.instances import Instances, InstanceUsage
+from reconciler.acr.cr.instances import Instances
 from reconciler.acr.cr.namespaces import Namespaces
 from reconciler.acr.cr.replication import NewSyncRule, Replication
 from reconciler.acr.cr.repositories import Repositories
@@ -11,7 +11,6 @@ from reconciler.acr.cr.sync_tasks import NewSyncTask, SyncTasks
 
 __all__ = [
     "Cr",
-    "InstanceUsage",
     "InternetAccess",
     "NewSyncRule",
     "NewSyncTask",

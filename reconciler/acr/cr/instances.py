@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -11,24 +10,13 @@ from reconciler.acr.answer import Answer
 from reconciler.acr.cr.product import Product
 from reconciler.acr.token import RegistryToken
 from reconciler.model.live import LiveInstance
+from reconciler.model.quota import QuotaUse, Usage
 from reconciler.model.spec import RESERVED_TAGS, Edition
 
 Item = TypeVar("Item")
 
 _TAGS_PER_CALL = 20
 """As the models of the official SDK document it."""
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceUsage:
-    """What an instance may hold and holds already."""
-
-    namespace_quota: int
-    namespace_usage: int
-    repository_quota: int
-    repository_usage: int
-    vpc_quota: int
-    vpc_usage: int
 
 
 class Instances(Product):
@@ -68,17 +56,14 @@ class Instances(Product):
         }
         self._call(region, "ChangeResourceGroup", parameters)
 
-    def instance_usage(self, region: str, instance_id: str) -> InstanceUsage:
+    def instance_usage(self, region: str, instance_id: str) -> Usage:
         """Raises NotReady while the instance is not running."""
         answer = self._call(region, "GetInstanceUsage", {"InstanceId": instance_id})
-        return InstanceUsage(
-            namespace_quota=answer.number("NamespaceQuota"),
-            namespace_usage=answer.number("NamespaceUsage"),
-            repository_quota=answer.number("RepoQuota"),
-            repository_usage=answer.number("RepoUsage"),
-            vpc_quota=answer.number("VpcQuota"),
-            vpc_usage=answer.number("VpcUsage"),
-        )
+
+        def use(name: str) -> QuotaUse:
+            return QuotaUse(answer.number(f"{name}Usage"), answer.number(f"{name}Quota"))
+
+        return Usage(namespaces=use("Namespace"), repositories=use("Repo"), vpcs=use("Vpc"))
 
     def authorization_token(self, region: str, instance_id: str) -> RegistryToken:
         """A login to the instance's registry, with the caller's permissions; it is good for an hour at most."""

@@ -19,6 +19,7 @@ from reconciler.model.live import (
     LiveVpcLink,
     Unreadable,
 )
+from reconciler.model.quota import Usage
 
 FORMAT_VERSION = "1.0"
 """What is written; every 1.x can be read."""
@@ -67,6 +68,15 @@ def _instance(item: LiveInstance) -> Json:
         "sync_rules": [_sync_rule(rule) for rule in sorted(item.sync_rules, key=lambda rule: (rule.name, rule.id))],
         "tags": {key: item.tags[key] for key in sorted(item.tags)},
         "resource_group": item.resource_group,
+        **({"usage": _usage(item.usage)} if item.usage else {}),
+    }
+
+
+def _usage(item: Usage) -> Json:
+    return {
+        "namespaces": {"used": item.namespaces.used, "limit": item.namespaces.limit},
+        "repositories": {"used": item.repositories.used, "limit": item.repositories.limit},
+        "vpcs": {"used": item.vpcs.used, "limit": item.vpcs.limit},
     }
 
 

@@ -28,6 +28,7 @@ from reconciler.model.live import (
     LiveVpcLink,
     Unreadable,
 )
+from reconciler.model.quota import QuotaUse, Usage
 from reconciler.model.scope import ManifestQuery
 from reconciler.model.spec import AclEntry, Edition, Level, Renewal, SourceNetwork, Trigger, Visibility
 
@@ -80,7 +81,15 @@ def _instance(item: Place) -> LiveInstance:
         sync_rules=tuple(_sync_rule(rule) for rule in item.field("sync_rules").items()),
         tags=MappingProxyType(dict(sorted(item.or_else("tags", {}).texts().items()))),
         resource_group=item.or_else("resource_group", "").text(),
+        usage=None if (usage := item.optional("usage")).absent else _usage(usage),
     )
+
+
+def _usage(item: Place) -> Usage:
+    def use(kind: str) -> QuotaUse:
+        return QuotaUse(item.field(kind).field("used").count(), item.field(kind).field("limit").count())
+
+    return Usage(use("namespaces"), use("repositories"), use("vpcs"))
 
 
 def _personal(item: Place) -> LivePersonal:

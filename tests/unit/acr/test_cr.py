@@ -11,6 +11,7 @@ from reconciler.acr.errors import MalformedAnswer, WriteRefused
 from reconciler.acr.transport import ReadOnlyTransport, Transport
 from reconciler.model.json_value import Json
 from reconciler.model.live import LiveEndpoint, LiveInstance, LiveNamespace, LiveSyncRule, LiveVpcLink
+from reconciler.model.quota import QuotaUse, Usage
 from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
 from reconciler.model.sync_task import SyncImage, TaskStatus
 
@@ -133,7 +134,7 @@ def test_usage_comes_as_text_or_number(connect: Connect, spelled: Callable[[int]
     }
     fields = {name: spelled(value) for name, value in quotas.items()}
     usage = Cr(connect(answering(fields))).instance_usage(R, I)
-    assert (usage.namespace_quota, usage.repository_usage, usage.vpc_quota) == (15, 7, 5)
+    assert usage == Usage(QuotaUse(2, 15), QuotaUse(7, 1000), QuotaUse(1, 5))
 
 
 def test_a_login_hides_its_password(connect: Connect) -> None:

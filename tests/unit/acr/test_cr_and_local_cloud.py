@@ -103,7 +103,7 @@ def test_vpc_links(cr: Cr, hub: str) -> None:
     running = LiveVpcLink("vpc-1", "vsw-1", "registry", "RUNNING")
     until(lambda: cr.vpc_endpoint(HUB, hub).links == (running,))
     assert cr.vpc_endpoint(HUB, hub, "chart").links == ()
-    assert cr.instance_usage(HUB, hub).vpc_usage == 1
+    assert cr.instance_usage(HUB, hub).vpcs.used == 1
 
     cr.delete_linked_vpc(HUB, hub, "vpc-1", "vsw-1")
     until(lambda: cr.vpc_endpoint(HUB, hub).links == ())
