@@ -151,6 +151,7 @@ class Application:
         ):
             tools = Tools(
                 cloud.cr,
+                cloud.around,
                 cloud.registries,
                 journal,
                 listener,

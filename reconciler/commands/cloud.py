@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.acr.bss import Bss
     from reconciler.acr.cr import Cr
     from reconciler.acr.events import CallEvent, CallMade
+    from reconciler.acr.surroundings import Surroundings
     from reconciler.oci.client import Registry
     from reconciler.oci.login import LoginSource
 
@@ -27,9 +28,10 @@ CALL_TIMEOUT = "RECONCILER_CALL_TIMEOUT"
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """`cr` and `bss` write only when the cloud was opened for writing; `source` never does."""
+    """`cr`, `around` and `bss` write only when the cloud was opened for writing; `source` never does."""
 
     cr: Cr
+    around: Surroundings
     source: LiveSource
     registries: Callable[[str], Registry]
     bss: Bss
@@ -57,6 +59,7 @@ def open_cloud(
     from reconciler.acr.cr_personal import CrPersonal
     from reconciler.acr.credentials import DefaultChain
     from reconciler.acr.endpoint import Endpoint
+    from reconciler.acr.surroundings import Surroundings
     from reconciler.acr.transport import ANSWER_SECONDS, ReadOnlyTransport, open_transport
     from reconciler.live.logins import CloudLogins
     from reconciler.live.reader import CloudReader
@@ -75,9 +78,11 @@ def open_cloud(
     personal = CrPersonal(reading, network)
     logins = CloudLogins(Cr(reading), personal, fallback=docker_config.logins(docker_config.default_path()))
     registries = _Registries(logins, stop.wait if stop is not None else None)
+    around = Surroundings.over(reading)
     reader = CloudReader(
         Cr(reading),
         personal,
+        around,
         registries,
         workers=parallelism,
         learn=logins.learn,
@@ -85,7 +90,8 @@ def open_cloud(
         bss=Bss(reading),
     )
     try:
-        yield Cloud(cr, reader, registries, Bss(transport if writes else reading))
+        writing = transport if writes else reading
+        yield Cloud(cr, Surroundings.over(writing), reader, registries, Bss(writing))
     finally:
         registries.close()
         transport.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.core import network
 from reconciler.core.fields import KINDS, compare
 from reconciler.core.instances import compare_instances
 from reconciler.core.locate import find_instances, instance_id
@@ -53,6 +54,7 @@ def compare_settings(desired: Desired, live: Live) -> Compared:
     for kind in KINDS.values():
         for paired in kind.pairs(world):
             _add(result, paired)
+    result.diagnostics += network.check(desired, live)
     _replications(desired, usable, result)
     return result
 

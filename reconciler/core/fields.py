@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.core import projection
+from reconciler.core import network, projection
 from reconciler.core.projection import Fields, Paired, World
 from reconciler.model.address import Kind
 from reconciler.model.json_value import Json
@@ -61,6 +61,8 @@ KINDS: Mapping[Kind, ResourceKind] = {
             Field("status", FieldClass.AWAITED),
         ),
     ),
+    Kind.SECURITY_GROUP: ResourceKind(network.security_groups, (Field("ingress"),)),
+    Kind.ROLE: ResourceKind(network.roles, (Field("service", FieldClass.CREATE_ONLY),)),
     # Sync rules have no update call (cr 2018-12-01 knows Create, List and Delete only).
     Kind.REPLICATION: ResourceKind(
         projection.replications,

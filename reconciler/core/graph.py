@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
+from reconciler.core import network
 from reconciler.core.locate import holds_namespace, in_scope
 from reconciler.model import address
 from reconciler.model.address import Address
@@ -123,6 +124,8 @@ def _nodes(desired: Desired) -> Iterator[Address]:
         desired.replications,
     ):
         yield from (resource.address for resource in group)
+    yield from (address.security_group(binding.key) for binding, _ in network.opened(desired))
+    yield from map(address.role, network.role_names(desired))
     yield from (rule.backfill_address for rule in desired.replications if rule.backfill is not Backfill.NONE)
 
 
@@ -148,7 +151,11 @@ def _import_edges(rule: ImportRule, desired: Desired) -> Iterator[Edge]:
     span = rule.places.at("target")
     yield Edge(rule.address, address.instance(rule.target), "imports into", span)
     if rule.vpc is not None:
-        yield Edge(rule.address, address.vpc(rule.vpc), "transfers through", rule.places.at("vpc"))
+        place = rule.places.at("vpc")
+        yield Edge(rule.address, address.vpc(rule.vpc), "transfers through", place)
+        if rule in network.imports(desired):
+            yield Edge(rule.address, address.security_group(rule.vpc), "is let into the VPC by", place)
+            yield Edge(rule.address, address.role(network.SERVICE_ROLE), "reaches the VPC as", place)
     yield from _content_edges(rule.address, rule.target, _target_namespaces(rule), desired)
     for endpoint in desired.endpoints:
         if endpoint.instance == rule.target:

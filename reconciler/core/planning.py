@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core import foreign, graph, live_rules, platforms, quotas, rules
+from reconciler.core import foreign, graph, live_rules, network, platforms, quotas, rules
 from reconciler.core.blobs import Account, account
 from reconciler.core.comparison import Wanted
 from reconciler.core.diff import compare_settings
@@ -71,6 +71,7 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
     ]
     if changes:
         diagnostics += rules.prerequisites(expanded)
+        diagnostics += network.unknown_zones(expanded, live)
     checked = quotas.checks(expanded, live, changes, transfers)
     diagnostics += quotas.check(expanded, checked)
     return Draft(

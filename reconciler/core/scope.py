@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from reconciler.core import network
 from reconciler.core.purchases import offer_of
 from reconciler.model.scope import InstanceScope, PersonalScope, Scope
 from reconciler.model.spec import Desired, Level, PersonalSource
@@ -47,5 +48,8 @@ def scope_of(desired: Desired) -> Scope:
         if instance.key not in foreign
     )
     return Scope(
-        instances, tuple(PersonalScope(region, frozenset(names)) for region, names in sorted(personal.items()))
+        instances,
+        tuple(PersonalScope(region, frozenset(names)) for region, names in sorted(personal.items())),
+        network.scopes(desired),
+        network.role_names(desired),
     )

@@ -9,6 +9,7 @@ from reconciler.acr.errors import NotFound
 from reconciler.core.locate import instance_id
 from reconciler.executor.endpoint import apply_endpoint
 from reconciler.executor.instance import buy_instance, update_instance
+from reconciler.executor.network import create_role, open_security_group
 from reconciler.executor.target import Workbench, settle
 from reconciler.executor.waiting import StepFailed
 from reconciler.model.address import Address, Kind
@@ -261,6 +262,8 @@ _STEPS: Mapping[tuple[Kind, Action], Step] = {
     (Kind.REPLICATION, Action.CREATE): _create_replication,
     (Kind.REPLICATION, Action.DELETE): _delete_replication,
     (Kind.REPLICATION, Action.REPLACE): _replace_replication,
+    (Kind.ROLE, Action.CREATE): create_role,
+    (Kind.SECURITY_GROUP, Action.UPDATE): open_security_group,
     (Kind.REPOSITORY, Action.CREATE): _create_repository,
     (Kind.REPOSITORY, Action.UPDATE): _update_repository,
     (Kind.REPOSITORY, Action.DELETE): _delete_repository,

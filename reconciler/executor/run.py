@@ -13,6 +13,7 @@ from time import monotonic
 from reconciler.acr.bss import Bss
 from reconciler.acr.cr import Cr
 from reconciler.acr.errors import AcrError
+from reconciler.acr.surroundings import Surroundings
 from reconciler.core.locate import find_instances
 from reconciler.core.schedule import Schedule
 from reconciler.executor.arrival import await_arrivals
@@ -38,6 +39,7 @@ class Tools:
     as well drops the blobs that are on their way."""
 
     cr: Cr
+    around: Surroundings
     registries: Registries
     journal: Journal
     listener: RunListener
@@ -87,6 +89,7 @@ class _Run:
         self._unmovable = Counter(image.address for image in plan.unmovable)
         self._bench = Workbench(
             tools.cr,
+            tools.around,
             plan.desired,
             live,
             dict(find_instances(plan.desired, live)),

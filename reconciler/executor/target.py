@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reconciler.acr.bss import Bss
 from reconciler.acr.cr import Cr
 from reconciler.acr.errors import Conflict, MalformedAnswer, Unavailable, Unreachable
+from reconciler.acr.surroundings import Surroundings
 from reconciler.executor.waiting import Patience, StepFailed
 from reconciler.model.live import Live, LiveInstance
 from reconciler.model.plan import Change
@@ -20,6 +21,7 @@ class Workbench:
     is None where nothing may be bought."""
 
     cr: Cr
+    around: Surroundings
     desired: Desired
     live: Live
     instances: dict[str, LiveInstance]

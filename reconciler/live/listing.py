@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import ParamSpec, Protocol, TypeVar
 
 from reconciler.acr.cr import Cr, InternetAccess, VpcAccess
 from reconciler.acr.cr_personal import CrPersonal, PersonalRepository, shared_domain
 from reconciler.acr.errors import AccessDenied, NotFound, NotReady
 from reconciler.acr.hosts import Network
 from reconciler.live.failure import readable, reading
+from reconciler.live.submit import Submit
 from reconciler.model.live import (
     LiveInstance,
     LiveNamespace,
@@ -24,15 +24,6 @@ from reconciler.model.live import (
 )
 from reconciler.model.quota import Usage
 from reconciler.model.scope import InstanceScope, PersonalScope
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class Submit(Protocol):
-    """Start a call in a bounded pool of threads."""
-
-    def __call__(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
 
 
 @dataclass(slots=True)

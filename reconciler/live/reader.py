@@ -13,9 +13,11 @@ from reconciler.acr.bss import Bss
 from reconciler.acr.cr import Cr
 from reconciler.acr.cr_personal import CrPersonal
 from reconciler.acr.hosts import Network
+from reconciler.acr.surroundings import Surroundings
 from reconciler.live.contents import merge
 from reconciler.live.failure import reading, unreadable
 from reconciler.live.listing import InstanceListing, PersonalListing, matching
+from reconciler.live.networks import NetworkListing, RoleListing
 from reconciler.live.port import ReadFailed
 from reconciler.live.pricing import missing_offers, quote
 from reconciler.model.image import Digest, RepositoryName
@@ -46,6 +48,7 @@ class CloudReader:
         self,
         cr: Cr,
         personal: CrPersonal,
+        around: Surroundings,
         registries: Callable[[str], Registry],
         *,
         workers: int = WORKERS,
@@ -55,6 +58,7 @@ class CloudReader:
     ) -> None:
         self._cr = cr
         self._personal = personal
+        self._around = around
         self._registries = registries
         self._workers = workers
         self._read: set[ManifestQuery] = set()
@@ -69,6 +73,10 @@ class CloudReader:
                 PersonalListing.start(pool.submit, self._personal, item)
                 for item in sorted(scope.personal, key=lambda item: item.region)
             ]
+            networks = [NetworkListing.start(pool.submit, self._around, item) for item in scope.networks]
+            # Roles are the account's: whichever region the call comes from, the answer is the same.
+            home = next((item.region for item in scope.networks), "")
+            roles = RoleListing.start(pool.submit, self._around, home, scope.roles) if scope.roles else None
             listed = {region: pool.submit(self._cr.list_instances, region) for region in regions}
             found: list[LiveInstance] = []
             for region, future in listed.items():
@@ -91,6 +99,8 @@ class CloudReader:
                 instances=tuple(sorted(read, key=lambda instance: instance.id)),
                 personal=tuple(account.result() for account in personal),
                 quotes=tuple(quote.result() for quote in quotes),
+                networks=tuple(network.result() for network in networks),
+                roles=roles.result() if roles else None,
             )
         self._learn(live)
         return live

@@ -28,6 +28,11 @@ class RecordedSource:
                     _check_instance(instance, asked)
         for account in scope.personal:
             self._check_personal(account)
+        for network in scope.networks:
+            if self._recorded.network(network.region) is None:
+                raise _unrecorded(f"the network in {network.region}")
+        if scope.roles and self._recorded.roles is None:
+            raise _unrecorded("the roles of the account")
         return replace(self._recorded, contents={}, present={}, unreadable={})
 
     def contents(self, live: Live, queries: Sequence[ManifestQuery]) -> Live:

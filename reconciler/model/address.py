@@ -15,7 +15,11 @@ class Kind(StrEnum):
     ENDPOINT = "endpoint"
     NAMESPACE = "namespace"
     REPOSITORY = "repository"
+    SOURCE_CODE = "source code"
+    BUILD_RULE = "build rule"
     VPC = "vpc"
+    SECURITY_GROUP = "security group"
+    ROLE = "role"
     IMPORT = "import"
     REPLICATION = "replication"
     BACKFILL = "backfill"
@@ -24,8 +28,18 @@ class Kind(StrEnum):
 _FORMS: dict[Kind, tuple[str, re.Pattern[str]]] = {
     Kind.ENDPOINT: ("instances.{}.endpoints.{}", re.compile(r"instances\.([^.]+)\.endpoints\.([^.]+)")),
     Kind.NAMESPACE: ("instances.{}.namespaces.{}", re.compile(r"instances\.([^.]+)\.namespaces\.(.+)")),
+    Kind.SOURCE_CODE: (
+        "instances.{}.repositories.{}[source_code]",
+        re.compile(r"instances\.([^.]+)\.repositories\.([^\[\]]+)\[source_code\]"),
+    ),
+    Kind.BUILD_RULE: (
+        "instances.{}.repositories.{}[build_rules.{}]",
+        re.compile(r"instances\.([^.]+)\.repositories\.([^\[\]]+)\[build_rules\.(.+)\]"),
+    ),
     Kind.REPOSITORY: ("instances.{}.repositories.{}", re.compile(r"instances\.([^.]+)\.repositories\.(.+)")),
     Kind.INSTANCE: ("instances.{}", re.compile(r"instances\.([^.]+)")),
+    Kind.SECURITY_GROUP: ("vpcs.{}.security_group", re.compile(r"vpcs\.([^.]+)\.security_group")),
+    Kind.ROLE: ("roles.{}", re.compile(r"roles\.(.+)")),
     Kind.VPC: ("vpcs.{}", re.compile(r"vpcs\.(.+)")),
     Kind.IMPORT: ("imports.{}", re.compile(r"imports\.(.+)")),
     Kind.BACKFILL: ("replications.{}[{}].backfill", re.compile(r"replications\.(.+)\[([^\]]*)\]\.backfill")),
@@ -93,8 +107,26 @@ def repository(instance_key: str, name: str) -> Address:
     return Address(Kind.REPOSITORY, (instance_key, name))
 
 
+def source_code(instance_key: str, repository_name: str) -> Address:
+    return Address(Kind.SOURCE_CODE, (instance_key, repository_name))
+
+
+def build_rule(instance_key: str, repository_name: str, trigger: str, tag: str) -> Address:
+    """`trigger` is `branch:NAME` or `git_tag:NAME`; no name in git or of a tag holds a colon."""
+    return Address(Kind.BUILD_RULE, (instance_key, repository_name, f"{trigger}:{tag}"))
+
+
 def vpc(key: str) -> Address:
     return Address(Kind.VPC, (key,))
+
+
+def security_group(vpc_key: str) -> Address:
+    """What the security group of a VPC binding lets in."""
+    return Address(Kind.SECURITY_GROUP, (vpc_key,))
+
+
+def role(name: str) -> Address:
+    return Address(Kind.ROLE, (name,))
 
 
 def import_rule(key: str) -> Address:

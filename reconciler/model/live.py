@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from reconciler.model.billing import Quote
 from reconciler.model.image import Digest, ManifestContent, RepositoryName
+from reconciler.model.network import Network
 from reconciler.model.quota import Usage
 from reconciler.model.scope import ManifestQuery
 from reconciler.model.spec import AclEntry, Edition, Level, SourceNetwork, Trigger, Visibility
@@ -168,6 +169,13 @@ class LivePersonal:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveRoles:
+    """Those of the RAM roles asked for that exist; None when the access key may not look at them."""
+
+    found: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """`contents` has the manifests of images that are to be moved; `present` says which of their blobs and manifests
     a target repository already holds. Both are filled after the listings told what is missing. `unreadable` are images
@@ -180,6 +188,12 @@ class Live:
     present: Mapping[RepositoryName, frozenset[Digest]] = field(default_factory=lambda: MappingProxyType({}))
     unreadable: Mapping[ManifestQuery, Unreadable] = field(default_factory=lambda: MappingProxyType({}))
     quotes: tuple[Quote, ...] = ()
+    networks: tuple[Network, ...] = ()
+    roles: LiveRoles | None = None
+    """None when nobody asked."""
+
+    def network(self, region: str) -> Network | None:
+        return next((network for network in self.networks if network.region == region), None)
 
     def instance_by_id(self, instance_id: str) -> LiveInstance | None:
         return next((i for i in self.instances if i.id == instance_id), None)

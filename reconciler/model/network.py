@@ -57,3 +57,12 @@ class Network:
     vpcs: tuple[Vpc, ...] | None = ()
     vswitches: tuple[Vswitch, ...] | None = ()
     security_groups: tuple[SecurityGroup, ...] | None = ()
+
+    def vpc(self, vpc: str) -> Vpc | None:
+        return next((found for found in self.vpcs or () if found.id == vpc), None)
+
+    def vswitch(self, vpc: str, vswitch: str) -> Vswitch | None:
+        return next((found for found in self.vswitches or () if (found.vpc, found.id) == (vpc, vswitch)), None)
+
+    def security_group(self, group: str) -> SecurityGroup | None:
+        return next((found for found in self.security_groups or () if found.id == group), None)

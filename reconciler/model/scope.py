@@ -41,9 +41,23 @@ class PersonalScope:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkScope:
+    """What to look for in a region by id; `vswitches` are pairs of a VPC and a vSwitch of it."""
+
+    region: str
+    vpcs: frozenset[str]
+    vswitches: frozenset[tuple[str, str]] = frozenset()
+    security_groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
+    """`roles` are names of RAM roles to look for."""
+
     instances: tuple[InstanceScope, ...] = ()
     personal: tuple[PersonalScope, ...] = ()
+    networks: tuple[NetworkScope, ...] = ()
+    roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

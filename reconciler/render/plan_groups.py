@@ -13,12 +13,14 @@ from reconciler.render.style import MARKS
 
 _TITLES: dict[Kind, str] = {
     Kind.VPC: "vpcs",
+    Kind.SECURITY_GROUP: "vpcs",
+    Kind.ROLE: "roles",
     Kind.IMPORT: "imports",
     Kind.REPLICATION: "replications",
     Kind.BACKFILL: "replications",
 }
 _BY_HAND = "manual prerequisites"
-_LAST = ("vpcs", "imports", "replications", _BY_HAND)
+_LAST = ("roles", "vpcs", "imports", "replications", _BY_HAND)
 
 
 @dataclass(frozen=True, slots=True)

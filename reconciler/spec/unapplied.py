@@ -24,9 +24,6 @@ class Unapplied:
 
 # Ignoring what decides which images move would move other images than the ones asked for: those are errors.
 UNAPPLIED = (
-    Unapplied(("settings", "zones"), "`zones`"),
-    Unapplied(("vpcs", "*", "security_group"), "`security_group`"),
-    Unapplied(("vpcs", "*", "open_security_group"), "`open_security_group`"),
     Unapplied(("instances", "*", "repositories", "*", "source_code"), "`source_code`"),
     Unapplied(("instances", "*", "repositories", "*", "build_rules"), "`build_rules`"),
     Unapplied(("imports", "*", "include", "*"), "`build_rules`", value="build_rules"),

@@ -32,7 +32,7 @@ version: 1
 instances:
   hub: {{region: cn-hangzhou, edition: advanced, name: acme-hub}}
 vpcs:
-  main: {{instance: hub, vpc: vpc-12345678, vswitch: vsw-12345678}}
+  main: {{instance: hub, vpc: vpc-1, vswitch: vsw-1}}
 imports:
   legacy:
     target: hub
@@ -101,7 +101,14 @@ def test_an_index_that_is_signed_manifest_by_manifest(account: Account) -> None:
     assert {transfer.target.tag for transfer in plan.transfers} == {"v1", signature}
     assert account.replayed(snapshot.parse(snapshot.dump(live))).transfers == plan.transfers
 
-    tools = Tools(account.cloud.cr, account.cloud.registries, Journal(), lambda _: None, patience=Patience(first=0.005))
+    tools = Tools(
+        account.cloud.cr,
+        account.cloud.around,
+        account.cloud.registries,
+        Journal(),
+        lambda _: None,
+        patience=Patience(first=0.005),
+    )
     report = carry_out(plan, live, tools)
     assert not report.failed
     assert sum(image.bytes_moved for image in report.images) == plan.summary.bytes

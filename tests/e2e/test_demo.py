@@ -24,8 +24,8 @@ def test_the_demo_shows_the_whole_job(tmp_path: Path) -> None:
 
     assert result.returncode == 0, result.stdout + result.stderr
     for line in (
-        "plan: 6 to create, 16 images, ",
-        "apply: 8 done; 16 imported, ",
+        "plan: 7 to create, 16 images, ",
+        "apply: 9 done; 16 imported, ",
         "nothing to do: ",
         "visibility: public -> private",
         "drift: 1 resource differs, 1 image different",

@@ -71,7 +71,7 @@ def _registry(host: str) -> Registry:
 
 def _apply(plan: Plan, live: Live, cloud: Cloud) -> Report:
     patience = Patience(first=0.005, slowest=0.05, deadline=20)
-    tools = Tools(cloud.cr, cloud.registries, Journal(), lambda _: None, patience=patience)
+    tools = Tools(cloud.cr, cloud.around, cloud.registries, Journal(), lambda _: None, patience=patience)
     return carry_out(plan, live, tools)
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
 import yaml
 
+from reconciler.core.network import SERVICE_ROLE
 from reconciler.model import billing as money
+from reconciler.model import network as model
 from reconciler.model.billing import Offer, Quote
 from reconciler.model.image import Descriptor, Digest, ManifestContent, RepositoryName, closure
 from reconciler.model.json_value import digest_of
@@ -25,6 +27,7 @@ from reconciler.model.live import (
     LiveNamespace,
     LivePersonal,
     LiveRepository,
+    LiveRoles,
     LiveSyncRule,
     LiveTag,
     LiveVpcLink,
@@ -126,10 +129,27 @@ class Personal(Home):
     inside_vpc: NotRequired[bool]
 
 
+class Network(TypedDict):
+    """VPCs with their blocks, vSwitches as `vpc/zone`, security groups with the blocks that reach TCP 443."""
+
+    vpcs: NotRequired[Mapping[str, list[str]] | None]
+    vswitches: NotRequired[Mapping[str, str] | None]
+    security_groups: NotRequired[Mapping[str, SecurityGroup] | None]
+
+
+class SecurityGroup(TypedDict):
+    vpc: str
+    allow: NotRequired[list[str]]
+
+
 class Cloud(TypedDict):
     instances: NotRequired[Mapping[str, Instance]]
-    personal: NotRequired[Mapping[str, Personal]]
     unreadable: NotRequired[list[Failure]]
+    networks: NotRequired[Mapping[str, Network]]
+    """Left out: every VPC and vSwitch that a spec beside names is where it should be."""
+    roles: NotRequired[list[str] | None]
+    """Left out: the role for imports is there; null: the access key may not look."""
+    personal: NotRequired[Mapping[str, Personal]]
     images: NotRequired[Mapping[str, Layers]]
     prices: NotRequired[Mapping[str, Price]]
     """By the name of the instance that may be bought."""
@@ -167,7 +187,10 @@ def read_cloud(file: Path) -> Live:
         for repository in instance.repositories
     }
     quotes = tuple(_quote(name, price) for name, price in cloud.get("prices", {}).items())
-    return Live(built, personal, contents, present, unreadable, quotes)
+    networks = cloud["networks"] if "networks" in cloud else _as_named(file.parent)
+    roles = LiveRoles(None if (named := cloud.get("roles", [SERVICE_ROLE])) is None else frozenset(named))
+    found = tuple(_network(region, network) for region, network in networks.items())
+    return Live(built, personal, contents, present, unreadable, quotes, found, roles)
 
 
 def _quote(name: str, price: Price) -> Quote:
@@ -178,6 +201,41 @@ def _quote(name: str, price: Price) -> Quote:
 
 def _failure(found: Failure) -> Unreadable:
     return Unreadable(Cause(found["cause"]), found["detail"])
+
+
+def _network(region: str, found: Network) -> model.Network:
+    vpcs, vswitches, groups = found.get("vpcs", {}), found.get("vswitches", {}), found.get("security_groups", {})
+    return model.Network(
+        region,
+        None if vpcs is None else tuple(model.Vpc(vpc, tuple(cidrs)) for vpc, cidrs in vpcs.items()),
+        None if vswitches is None else tuple(model.Vswitch(key, *place.split("/")) for key, place in vswitches.items()),
+        None if groups is None else tuple(_group(group, rules) for group, rules in groups.items()),
+    )
+
+
+def _group(key: str, found: SecurityGroup) -> model.SecurityGroup:
+    rules = tuple(model.Ingress("tcp", 443, 443, source) for source in found.get("allow", []))
+    return model.SecurityGroup(key, found["vpc"], rules)
+
+
+def _as_named(folder: Path) -> Mapping[str, Network]:
+    specs = [spec for file in sorted(folder.rglob("*.yaml")) if isinstance(spec := _yaml(file), dict)]
+    regions = {key: found["region"] for spec in specs for key, found in (spec.get("instances") or {}).items()}
+    networks: dict[str, Any] = {region: {"vpcs": {}, "vswitches": {}} for region in regions.values()}
+    for spec in specs:
+        for binding in (spec.get("vpcs") or {}).values():
+            region = regions.get(binding["instance"])
+            if region is not None:
+                networks[region]["vpcs"][binding["vpc"]] = ["10.0.0.0/8"]
+                networks[region]["vswitches"][binding["vswitch"]] = f"{binding['vpc']}/{region}-h"
+    return networks
+
+
+def _yaml(file: Path) -> Any:
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return None
 
 
 def _instance(

@@ -56,7 +56,7 @@ def _by_key(file: Path) -> list[str]:
 def _without_places(text: str) -> object:
     """A plan without what says when it was made, from which files, and where in them something stands."""
     plan = json.loads(text)
-    del plan["created"], plan["inputs"]
+    del plan["created"], plan["inputs"], plan["digests"]["plan"]
     for diagnostic in plan["diagnostics"]:
         del diagnostic["file"], diagnostic["line"], diagnostic["column"]
     return plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.live.snapshot import networks
 from reconciler.model.billing import Quote
 from reconciler.model.image import Descriptor, Digest, ManifestContent
 from reconciler.model.json_value import Json, digest_of
@@ -31,6 +32,8 @@ def dump(live: Live) -> Json:
         "format_version": FORMAT_VERSION,
         "instances": [_instance(item) for item in sorted(live.instances, key=lambda item: item.id)],
         "personal": [_personal(item) for item in sorted(live.personal, key=lambda item: item.region)],
+        "networks": [networks.dump(item) for item in sorted(live.networks, key=lambda item: item.region)],
+        "roles": None if live.roles is None else networks.dump_roles(live.roles),
         "contents": [_manifest(live.contents[digest]) for digest in sorted(live.contents)],
         "present": [
             {

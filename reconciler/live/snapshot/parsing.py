@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from reconciler.live.port import ReadFailed
+from reconciler.live.snapshot import networks
 from reconciler.live.snapshot.place import RECORD_AGAIN, Place
 from reconciler.model.billing import Offer, Price, Quote
 from reconciler.model.image import Descriptor, ManifestContent, RepositoryName
@@ -43,10 +44,13 @@ def parse(data: Json) -> Live:
         raise ReadFailed(
             f"the recorded live state has format version {version}, and this program reads 1.x", hint=RECORD_AGAIN
         )
+    network = document.optional("networks")
     contents = [_manifest(item) for item in document.field("contents").items()]
     return Live(
         instances=tuple(_instance(item) for item in document.field("instances").items()),
         personal=tuple(_personal(item) for item in document.field("personal").items()),
+        networks=() if network.absent else tuple(networks.parse(item) for item in network.items()),
+        roles=networks.parse_roles(document.optional("roles")),
         contents=MappingProxyType({item.digest: item for item in contents}),
         present=MappingProxyType(
             {

@@ -53,6 +53,7 @@ def test_an_import_waits_for_its_way_its_goal_and_the_rules_that_replicate_it_fu
         "instances.hub.namespaces.apps",
         "instances.hub.repositories.apps/web",
         "replications.all[eu]",
+        "roles.AliyunServiceRoleForContainerRegistryConnectCustomerVPC",
         "vpcs.main",
     ]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -33,9 +34,7 @@ def bench(shop: Shop, declared: Instance, live: Iterable[LiveInstance] = ()) -> 
     workshop = Workshop(shop.account, Live(tuple(live)))
     workshop.limit = 100.0
     made = workshop.bench(Desired(instances=(declared,)))
-    return Workbench(
-        made.cr, made.desired, made.live, made.instances, made.patience, lambda _, told: shop.told.append(told), shop
-    )
+    return replace(made, waiting=lambda _, told: shop.told.append(told), bss=shop)
 
 
 def buy(shop: Shop, declared: Instance | None = None) -> Workbench:
@@ -121,7 +120,7 @@ def test_a_wait_that_takes_too_long_names_status_and_issue() -> None:
 def test_without_permission_nothing_is_bought() -> None:
     shop = Shop(comes_up=[[]])
     made = bench(shop, eu())
-    closed = Workbench(made.cr, made.desired, made.live, made.instances, made.patience, made.waiting, None)
+    closed = replace(made, bss=None)
     with pytest.raises(StepFailed, match="--allow-billable"):
         buy_instance(closed, Change(address.instance("eu"), Action.CREATE, "", billable=BILLABLE))
     assert shop.orders == []

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
+from reconciler.acr.surroundings import Surroundings
 from reconciler.core.locate import find_instances
 from reconciler.executor.events import RunEvent
 from reconciler.executor.run import Tools, carry_out
@@ -23,6 +24,7 @@ from reconciler.oci.errors import RegistryDenied
 from reconciler.transfer.journal import Journal
 from tests.unit.core.scene import instance, live_instance
 from tests.unit.executor.account import Account
+from tests.unit.executor.neighbourhood import neighbourhood
 
 LIVE = Live((live_instance("eu"), live_instance("hub")))
 INSTANCES = (instance("eu"), instance("hub"))
@@ -57,12 +59,14 @@ class Workshop:
     events: list[RunEvent] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     limit: float = 50.0
+    around: Surroundings = field(default_factory=neighbourhood)
 
     def run(
         self, desired: Desired, *changes: Change, transfers: Iterable[Transfer] = (), parallelism: int = 4
     ) -> Report:
         tools = Tools(
             self.account,
+            self.around,
             closed,
             Journal(),
             self.events.append,
@@ -76,6 +80,7 @@ class Workshop:
     def bench(self, desired: Desired) -> Workbench:
         return Workbench(
             self.account,
+            self.around,
             desired,
             self.live,
             dict(find_instances(desired, self.live)),

@@ -13,6 +13,7 @@ from reconciler.acr.cr import Cr
 from reconciler.acr.cr_personal import CrPersonal
 from reconciler.acr.credentials import Credential, StaticCredential
 from reconciler.acr.endpoint import Endpoint
+from reconciler.acr.surroundings import Surroundings
 from reconciler.acr.transport import ReadOnlyTransport, Transport, open_transport
 from reconciler.emulator.server import LocalCloud
 from reconciler.live.logins import CloudLogins
@@ -113,7 +114,7 @@ def world() -> Iterator[Reading]:
         def registry(host: str) -> Registry:
             return clients.setdefault(host, Registry(host, logins))
 
-        reader = CloudReader(cr, personal, registry, learn=logins.learn)
+        reader = CloudReader(cr, personal, Surroundings.over(reading), registry, learn=logins.learn)
         hub = cloud.registries["instances.hub"]
         logins.learn(_hosts(cloud))
         image, blobs = push_image(registry(hub), "apps/web", "v1", b"one")

@@ -12,6 +12,7 @@ from reconciler.acr.credentials import Credential, StaticCredential
 from reconciler.acr.endpoint import Endpoint
 from reconciler.acr.pace import Pace
 from reconciler.acr.retry import Backoff
+from reconciler.acr.surroundings import Surroundings
 from reconciler.acr.transport import Transport, open_transport
 from reconciler.live.port import ReadFailed
 from reconciler.live.reader import CloudReader
@@ -168,7 +169,7 @@ def test_an_instance_without_an_open_endpoint_has_no_content(world: Reading) -> 
 def test_a_wrong_key_is_an_error_with_a_next_step(world: Reading) -> None:
     wrong = StaticCredential(Credential(world.cloud.access_key[0], "wrong"))
     transport = open_transport(Endpoint(world.cloud.endpoint), wrong)
-    reader = CloudReader(Cr(transport), CrPersonal(transport), no_registry)
+    reader = CloudReader(Cr(transport), CrPersonal(transport), Surroundings.over(transport), no_registry)
     with pytest.raises(ReadFailed, match="region cn-hangzhou could not be read") as caught:
         reader.listings(Scope((HUB,)))
     transport.close()
@@ -195,7 +196,7 @@ def refusing(action: str, code: str, status: int = 400) -> CloudReader:
         pace=Pace(1000.0, 1000, sleep=lambda _seconds: None),
         backoff=Backoff(tries=1),
     )
-    return CloudReader(Cr(transport), CrPersonal(transport), no_registry)
+    return CloudReader(Cr(transport), CrPersonal(transport), Surroundings.over(transport), no_registry)
 
 
 @pytest.mark.parametrize(
@@ -238,5 +239,7 @@ def test_hosts_are_learnt_before_they_are_needed(world: Reading) -> None:
     learnt: list[Live] = []
     unused: Callable[[str], Registry] = no_registry
     personal = CrPersonal(world.transport)
-    live = CloudReader(world.cr, personal, unused, workers=1, learn=learnt.append).listings(SCOPE)
+    live = CloudReader(
+        world.cr, personal, Surroundings.over(world.transport), unused, workers=1, learn=learnt.append
+    ).listings(SCOPE)
     assert learnt == [live]
