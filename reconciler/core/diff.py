@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core import network
+from reconciler.core import eligibility, network
 from reconciler.core.fields import KINDS, compare
 from reconciler.core.instances import compare_instances
 from reconciler.core.locate import find_instances, instance_id
@@ -95,3 +95,4 @@ def _replications(desired: Desired, instances: Mapping[str, LiveInstance], resul
         if not instance_id(rule.target, desired, instances):
             continue
         result.diagnostics += check_pair(rule, desired, instances)
+    result.diagnostics += eligibility.check_live(desired, instances)

@@ -127,7 +127,7 @@ def _adopt(instance: Instance, found: LiveInstance, desired: Desired, result: Co
         result.changes.append(
             Change(instance.address, Action.UPDATE, reason, tuple(fields), live_id=found.id, billable=billable)
         )
-    if edition not in (None, Edition.ADVANCED):
+    if edition is not None and not may_replicate(edition, desired.settings.standard_edition):
         fed = (rule for rule in desired.replications if rule.source == instance.key)
         result.diagnostics += [_no_source(instance, found, edition, rule) for rule in fed]
 

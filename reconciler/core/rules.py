@@ -4,43 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reconciler.core import graph, pairing, purchases, topology
+from reconciler.core import eligibility, graph, pairing, purchases, topology
 from reconciler.model.cloud import CloudClass, cloud_class
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.graph import Graph
 from reconciler.model.place import Span
 from reconciler.model.rulebook import Rule
-from reconciler.model.spec import Desired, Edition, Include
+from reconciler.model.spec import Desired, Include
 
 RULES = (
-    Rule(
-        "R-TIER-1",
-        "a replication source is not an Advanced instance",
-        "Only Advanced Edition instances (Premium in newer English pages) can be the source of a replication rule.",
-        "Upgrade the instance in the console, or declare its real edition.",
-        "service documentation, replication, prerequisites",
-    ),
-    Rule(
-        "R-TIER-2",
-        "the edition of a replication target is not known to work",
-        "The service's page names Basic and Advanced as targets and is silent on Standard and Economy.",
-        "Use a Basic or Advanced instance as the target, or try one rule first.",
-        "service documentation, replication, prerequisites",
-    ),
-    Rule(
-        "R-CLOUD-1",
-        "replication leaves the public cloud",
-        "Images cannot be replicated from public cloud regions to Finance Cloud or Gov Cloud regions.",
-        "Use a target in a public cloud region.",
-        "service documentation, replication, prerequisites",
-    ),
-    Rule(
-        "R-CLOUD-2",
-        "replication between non-public regions is not documented",
-        "The service's pages describe replication among public cloud regions only.",
-        "Try one rule first; the service may refuse it.",
-        "service documentation, replication",
-    ),
     Rule(
         "R-IMP-3",
         "an import into the public cloud names no VPC",
@@ -89,59 +61,6 @@ def check(desired: Desired, dependency_graph: Graph) -> tuple[Diagnostic, ...]:
     # A topology that is illegal makes circles of its own, which the laws above describe better.
     cycle = None if laws else graph.find_cycle(dependency_graph)
     return (*found, cycle) if cycle else tuple(found)
-
-
-def _source_edition(desired: Desired) -> Iterator[Diagnostic]:
-    # An entry with several targets is several rules with one source: it is told once.
-    first = {(rule.name, rule.source): rule for rule in reversed(desired.replications)}
-    for rule in reversed(first.values()):
-        source = desired.instance(rule.source)
-        if source is None or source.edition in (None, Edition.ADVANCED):
-            continue
-        yield Diagnostic(
-            "R-TIER-1",
-            Severity.ERROR,
-            f"`{rule.source}` is a {source.edition} instance and cannot be a replication source",
-            detail=f"its edition is declared at {source.places.at('edition')}",
-            hint=f"upgrade `{rule.source}` to advanced in the console and declare `edition: advanced`",
-            span=rule.places.at("source"),
-            address=str(rule.address),
-        )
-
-
-def _target_edition(desired: Desired) -> Iterator[Diagnostic]:
-    for rule in desired.replications:
-        target = desired.instance(rule.target)
-        if target is None or target.edition not in (Edition.STANDARD, Edition.ECONOMY):
-            continue
-        yield Diagnostic(
-            "R-TIER-2",
-            Severity.WARNING,
-            f"`{rule.target}` is a {target.edition} instance; only basic and advanced are documented as targets",
-            hint="try one rule first: the service may refuse it",
-            span=rule.places.at("target"),
-            address=str(rule.address),
-        )
-
-
-def _cloud_class(desired: Desired) -> Iterator[Diagnostic]:
-    for rule in desired.replications:
-        source, target = desired.instance(rule.source), desired.instance(rule.target)
-        if source is None or target is None:
-            continue
-        origin, goal = cloud_class(source.region), cloud_class(target.region)
-        if origin is goal is CloudClass.PUBLIC:
-            continue
-        refused = origin is CloudClass.PUBLIC
-        text = f"`{source.region}` ({origin} cloud) to `{target.region}` ({goal} cloud)"
-        yield Diagnostic(
-            "R-CLOUD-1" if refused else "R-CLOUD-2",
-            Severity.ERROR if refused else Severity.WARNING,
-            f"images cannot be replicated from {text}" if refused else f"replication from {text} is not documented",
-            hint="use a target in a public cloud region" if refused else "try one rule first",
-            span=rule.places.at("target"),
-            address=str(rule.address),
-        )
 
 
 def _import_vpc(desired: Desired) -> Iterator[Diagnostic]:
@@ -207,9 +126,7 @@ def _foreign_target(desired: Desired) -> Iterator[Diagnostic]:
 
 
 CHECKS: tuple[Check, ...] = (
-    _source_edition,
-    _target_edition,
-    _cloud_class,
+    eligibility.check_declared,
     _import_vpc,
     _personal_domain,
     _foreign_target,

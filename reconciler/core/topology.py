@@ -100,10 +100,10 @@ def check(declared: Sequence[TopologyLink], same_pair: SamePair) -> tuple[Diagno
 
 
 def scope(rule: ReplicationRule | LiveSyncRule) -> str:
-    """What a rule replicates, as text: `apps`, `apps/web`, `apps/(web-.*):release-.*`, `everything`, `(team-.*)`."""
+    """What a rule replicates, as text: `apps`, `apps/web`, `apps/(web-.*):v.*`, `(team-.*)`, `every namespace`."""
     content = rule.namespace
     if rule.level is Level.INSTANCE:
-        content = "everything" if rule.namespaces == ".*" else f"({rule.namespaces})"
+        content = "every namespace" if rule.namespaces == ".*" else f"({rule.namespaces})"
     if rule.repository:
         content += f"/{rule.repository}"
     elif rule.repositories != ".*":

@@ -11,9 +11,9 @@ from reconciler.emulator.catalogue import Catalogue, Namespace, Repository, Stat
 from reconciler.emulator.identifiers import resource_id
 from reconciler.emulator.networks import Networks
 from reconciler.emulator.refusal import Refused
-from reconciler.emulator.sync_rule import Side, SyncRule, SyncScope, check_topology, full_match
+from reconciler.emulator.sync_rule import Laws, Side, SyncRule, SyncScope, check_topology, full_match
 from reconciler.emulator.sync_task import SyncTask
-from reconciler.model.spec import Edition, SamePair, Visibility
+from reconciler.model.spec import Edition, Visibility
 
 DEFAULT_USER = "1000000000000001"
 DEFAULT_RESOURCE_GROUP = "rg-acfmexampledefault"
@@ -173,10 +173,10 @@ class Account:
         holder.catalogue.add_repository(repository)
         return repository
 
-    def add_sync_rule(self, rule: SyncRule, same_pair: SamePair) -> None:
+    def add_sync_rule(self, rule: SyncRule, laws: Laws) -> None:
         """Raises Refused when the service's rules about rules forbid it, or when a place that it names is missing."""
         source, target = self.instance(rule.source_id), self.instance(rule.target_id)
-        check_topology(_side(source), _side(target), self.sync_rules.values(), same_pair)
+        check_topology(rule, _side(source), _side(target), self.sync_rules.values(), laws)
         if rule.scope is not SyncScope.INSTANCE:
             source.catalogue.namespace(rule.source_namespace)
             target.catalogue.namespace(rule.target_namespace)

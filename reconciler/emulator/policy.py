@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from reconciler.emulator.call_faults import CallFaults
+from reconciler.emulator.sync_rule import Laws
 from reconciler.model.quota import INCLUDED, Included
-from reconciler.model.spec import Edition, SamePair
+from reconciler.model.spec import Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Policy:
     """
 
     business_status: int = 200
-    same_pair: SamePair = SamePair.DENY
+    laws: Laws = field(default_factory=Laws)
     token_seconds: float = 60.0
     quotas: Mapping[Edition, Quota] = field(default_factory=lambda: EDITION_QUOTAS)
     personal_quota: Quota = PERSONAL_QUOTA

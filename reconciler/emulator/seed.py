@@ -56,7 +56,7 @@ def account_from(seed: Desired, policy: Policy, clock: Clock) -> Account:
         account.networks.add(network)
     for rule in seed.replications:
         try:
-            account.add_sync_rule(_rule(account, rule, holders, clock.now()), policy.same_pair)
+            account.add_sync_rule(_rule(account, rule, holders, clock.now()), policy.laws)
         except Refused as refusal:
             raise ValueError(f"seed cannot have {rule.address}: {refusal.message}") from refusal
     return account

@@ -7,7 +7,6 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -17,7 +16,8 @@ from reconciler.emulator.engine import Engine
 from reconciler.emulator.faults import TaskFault
 from reconciler.emulator.policy import Policy
 from reconciler.emulator.scene.filling import fill
-from reconciler.model.spec import Desired
+from reconciler.emulator.sync_rule import Laws
+from reconciler.model.spec import Desired, Settings
 
 DEFAULT_ACCESS_KEY = ("emulator", "emulator-secret")
 _NO_REGISTRIES: Mapping[str, str] = {}
@@ -52,12 +52,12 @@ class LocalCloud:
         `port` is that of the OpenAPI endpoint, the registries take the free ones that follow; 0 picks all. `state` is
         a folder that outlives the cloud; once it holds an account, `seed` is not used. `registries` maps labels such
         as `instances.hub` to real registries that are used in place of our own storage. `policy` replaces the
-        defaults; without it, `settings.replication.same_pair` of the seed counts.
+        defaults; without it, `settings.replication` of the seed counts.
 
         Raises ValueError for a seed, a label, a URL or a saved account that cannot be used, OSError for a port or
         folder, httpx.HTTPError when a real registry does not answer.
         """
-        chosen = policy or (replace(Policy(), same_pair=seed.settings.same_pair) if seed else Policy())
+        chosen = policy or (Policy(laws=_laws(seed.settings)) if seed else Policy())
         engine = Engine(seed, port, access_key, Clock(speed), state, dict(registries), chosen)
         cloud = cls(engine)
         if seed is not None and seed.seed_images and not engine.saved:
@@ -140,3 +140,7 @@ class LocalCloud:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _laws(settings: Settings) -> Laws:
+    return Laws(settings.same_pair, settings.standard_edition)

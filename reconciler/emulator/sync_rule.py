@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from reconciler.emulator.refusal import Refused
 from reconciler.model.cloud import CloudClass, cloud_class
-from reconciler.model.spec import Edition, SamePair
+from reconciler.model.spec import Edition, SamePair, StandardEdition
 
 
 class SyncScope(StrEnum):
@@ -56,6 +56,13 @@ class SyncRule:
                 place = full_match(self.namespace_filter, namespace) and full_match(self.repository_filter, repository)
         return place and full_match(self.tag_filter, tag)
 
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What it replicates: two rules of a pair with the same content would do the same work twice."""
+        filters = (self.namespace_filter, self.repository_filter, self.tag_filter)
+        place = (self.scope, self.source_namespace, self.source_repository)
+        return (*place, *("" if pattern == ".*" else pattern for pattern in filters))
+
     def target_of(self, namespace: str, repository: str) -> tuple[str, str]:
         """Namespace and repository that a source repository is replicated to."""
         return (self.target_namespace or namespace, self.target_repository or repository)
@@ -84,13 +91,32 @@ class Side:
     edition: Edition
 
 
-def check_topology(source: Side, target: Side, rules: Iterable[SyncRule], same_pair: SamePair) -> None:
-    """Raises Refused when a rule from `source` to `target` may not exist beside `rules`."""
+@dataclass(frozen=True, slots=True)
+class Laws:
+    """Where the service's pages are not of one mind."""
+
+    same_pair: SamePair = SamePair.DENY
+    standard_edition: StandardEdition = StandardEdition.DENY
+
+    @property
+    def sources(self) -> tuple[Edition, ...]:
+        """The editions that may be sources, and targets too."""
+        allowed = self.standard_edition is StandardEdition.ALLOW
+        return (Edition.ADVANCED, Edition.STANDARD) if allowed else (Edition.ADVANCED,)
+
+
+def check_source(edition: Edition, laws: Laws) -> None:
+    """Raises Refused when an instance of this edition cannot replicate."""
+    if edition not in laws.sources:
+        raise Refused("INSTANCE_SPECIFICATION_NOT_SUPPORT", f"source edition cannot replicate: {edition}")
+
+
+def check_topology(new: SyncRule, source: Side, target: Side, rules: Iterable[SyncRule], laws: Laws) -> None:
+    """Raises Refused when `new`, a rule from `source` to `target`, may not exist beside `rules`."""
     if source.instance_id == target.instance_id:
         raise Refused("SYNC_RULE_TARGET_INVALID", "an instance cannot be replicated to itself")
-    if source.edition is not Edition.ADVANCED:
-        raise Refused("INSTANCE_SPECIFICATION_NOT_SUPPORT", f"source edition cannot replicate: {source.edition}")
-    if target.edition not in (Edition.BASIC, Edition.ADVANCED):
+    check_source(source.edition, laws)
+    if target.edition not in (Edition.BASIC, *laws.sources):
         raise Refused("INSTANCE_SPECIFICATION_NOT_SUPPORT", f"target edition cannot receive: {target.edition}")
     if cloud_class(source.region) is CloudClass.PUBLIC and cloud_class(target.region) is not CloudClass.PUBLIC:
         raise Refused("SYNC_RULE_TARGET_INVALID", f"public cloud cannot replicate to region: {target.region}")
@@ -102,5 +128,7 @@ def check_topology(source: Side, target: Side, rules: Iterable[SyncRule], same_p
         if rule.target_id == target.instance_id:
             if rule.source_id != source.instance_id:
                 raise Refused("SYNC_RULE_CONFLICT", f"target receives from another source by rule: {rule.id}")
-            if same_pair is SamePair.DENY:
+            if laws.same_pair is SamePair.DENY:
                 raise Refused("SYNC_RULE_ALREADY_EXIST", f"this pair of instances has a rule already: {rule.id}")
+            if rule.content == new.content:
+                raise Refused("SYNC_RULE_ALREADY_EXIST", f"a rule replicates just that already: {rule.id}")

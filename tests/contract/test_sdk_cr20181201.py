@@ -17,6 +17,7 @@ from darabonba.runtime import RuntimeOptions
 from reconciler.emulator.faults import TaskFault
 from reconciler.emulator.policy import EDITION_QUOTAS, Policy, Quota
 from reconciler.emulator.server import LocalCloud
+from reconciler.emulator.sync_rule import Laws
 from reconciler.model.spec import Desired, Edition, SamePair
 from tests.contract.operations.stage import push
 
@@ -438,7 +439,7 @@ def test_a_task_fails_when_it_is_asked_to_and_the_next_one_does_not(
 def test_one_push_that_meets_several_rules_is_one_batch(
     seed: Desired, eventually: Callable[[Status, str], None]
 ) -> None:
-    pairs = Policy(same_pair=SamePair.ALLOW)
+    pairs = Policy(laws=Laws(SamePair.ALLOW))
     with LocalCloud.start(seed, speed=200, policy=pairs) as cloud:
         sdk, hub = client(cloud), cloud.instance_id("hub")
         rules = {

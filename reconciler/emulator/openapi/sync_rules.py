@@ -47,7 +47,7 @@ def create_rule(call: Call) -> Payload:
         link_id=parameters.text("LinkId"),
         cross_user=user not in ("", account.user_id),
     )
-    account.add_sync_rule(rule, call.cloud.policy.same_pair)
+    account.add_sync_rule(rule, call.cloud.policy.laws)
     return {"SyncRuleId": rule.id}
 
 

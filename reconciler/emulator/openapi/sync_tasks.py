@@ -8,10 +8,9 @@ from reconciler.emulator.openapi.call import Call, Operation, Payload
 from reconciler.emulator.openapi.instances import find
 from reconciler.emulator.openapi.sync_rules import DEFAULT_PRIORITY, priority_of, rule_of
 from reconciler.emulator.refusal import Refused
-from reconciler.emulator.sync_rule import SyncTrigger
+from reconciler.emulator.sync_rule import SyncTrigger, check_source
 from reconciler.emulator.sync_task import ImagePlace, SyncTask, TaskStatus
 from reconciler.emulator.tagging import check_name
-from reconciler.model.spec import Edition
 
 
 async def create_task(call: Call) -> Payload:
@@ -28,8 +27,7 @@ async def create_task(call: Call) -> Payload:
         check_name("TargetTag", parameters.required("TargetTag")),
     )
     tag = await call.cloud.tag(source, repository, parameters.required("Tag"))
-    if source.edition is not Edition.ADVANCED:
-        raise Refused("INSTANCE_SPECIFICATION_NOT_SUPPORT", f"source edition cannot replicate: {source.edition}")
+    check_source(source.edition, call.cloud.policy.laws)
     target.catalogue.namespace(place.namespace)
     now = call.cloud.clock.now()
     task = SyncTask(

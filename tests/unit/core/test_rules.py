@@ -4,10 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.core import graph, rules
+from reconciler.core import eligibility, graph, rules
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.spec import Desired, Edition, ImportRule, Include, Instance, PersonalSource, VpcBinding
-from tests.unit.core.scene import at, instance, namespace, rule, rule_ids, the
+from reconciler.model.spec import (
+    Desired,
+    Edition,
+    ImportRule,
+    Include,
+    Instance,
+    PersonalSource,
+    Settings,
+    StandardEdition,
+    VpcBinding,
+)
+from tests.unit.core.scene import at, instance, live_instance, namespace, rule, rule_ids, the
 
 
 def _check(desired: Desired) -> tuple[Diagnostic, ...]:
@@ -22,6 +32,8 @@ def test_only_an_advanced_instance_replicates(edition: Edition) -> None:
     )
     found = the("R-TIER-1", _check(desired))
     assert found.severity is Severity.ERROR
+    assert "`purchase: {allow: [upgrade]}`" in found.hint
+    assert ("standard_edition" in found.hint) == (edition is Edition.STANDARD)
     assert found.span is not None
     assert found.span.line == 9
     assert "a.yaml:4:1" in found.detail
@@ -37,11 +49,36 @@ def test_only_an_advanced_instance_replicates(edition: Edition) -> None:
         (Edition.ECONOMY, ["R-TIER-2"]),
     ],
 )
-def test_targets_that_are_not_documented_are_a_warning(edition: Edition | None, expected: list[str]) -> None:
+def test_targets_that_the_page_does_not_name_are_refused(edition: Edition | None, expected: list[str]) -> None:
     instances = (instance("hub", edition=Edition.ADVANCED), instance("eu", edition=edition))
     found = _check(Desired(instances=instances, replications=(rule("r", "hub", "eu"),)))
     assert rule_ids(found) == expected
-    assert all(d.severity is Severity.WARNING for d in found)
+    assert all(d.severity is Severity.ERROR for d in found)
+
+
+def test_standard_instances_take_part_when_a_setting_says_so() -> None:
+    instances = (instance("hub", edition=Edition.STANDARD), instance("eu", edition=Edition.STANDARD))
+    desired = Desired(instances=instances, replications=(rule("r", "hub", "eu"),))
+    assert rule_ids(_check(desired)) == ["R-TIER-1", "R-TIER-2"]
+    allowed = Settings(standard_edition=StandardEdition.ALLOW)
+    assert _check(replace(desired, settings=allowed)) == ()
+    economy = (instances[0], instance("eu", edition=Edition.ECONOMY))
+    assert rule_ids(_check(replace(desired, settings=allowed, instances=economy))) == ["R-TIER-2"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "real", "expected"),
+    [
+        (None, Edition.ECONOMY, ["R-TIER-2"]),
+        (None, Edition.BASIC, []),
+        (Edition.BASIC, Edition.ECONOMY, ["R-TIER-2"]),
+        (Edition.ECONOMY, Edition.ECONOMY, []),  # told offline
+    ],
+)
+def test_the_real_edition_of_a_target_counts(declared: Edition | None, real: Edition, expected: list[str]) -> None:
+    instances = (instance("hub"), instance("eu", edition=declared))
+    desired = Desired(instances=instances, replications=(rule("r", "hub", "eu"),))
+    assert rule_ids(eligibility.check_live(desired, {"eu": live_instance("eu", edition=real)})) == expected
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,10 @@ def test_seed_that_the_service_would_refuse(seed: Desired) -> None:
     with pytest.raises(ValueError, match=r"replications\.rule-1\[eu\]"):
         LocalCloud.start(replace(seed, replications=twice))
     allowed = Settings(same_pair=SamePair.ALLOW)
-    LocalCloud.start(replace(seed, replications=twice, settings=allowed)).stop()
+    with pytest.raises(ValueError, match="replicates just that already"):
+        LocalCloud.start(replace(seed, replications=twice, settings=allowed))
+    other = (twice[0], replace(twice[1], tags="v.*"))
+    LocalCloud.start(replace(seed, replications=other, settings=allowed)).stop()
 
 
 def test_seed_beyond_the_quota(seed: Desired) -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.emulator.refusal import Refused
-from reconciler.emulator.sync_rule import Side, SyncRule, SyncScope, SyncTrigger, check_topology, full_match
-from reconciler.model.spec import Edition, SamePair
+from reconciler.emulator.sync_rule import Laws, Side, SyncRule, SyncScope, SyncTrigger, check_topology, full_match
+from reconciler.model.spec import Edition, SamePair, StandardEdition
 
 HUB = Side("cri-hub", "cn-hangzhou", Edition.ADVANCED)
 SECOND = Side("cri-second", "cn-beijing", Edition.ADVANCED)
@@ -37,7 +37,7 @@ def rule(source: Side, target: Side, scope: SyncScope = SyncScope.NAMESPACE, rep
     [(HUB, EU, []), (HUB, SECOND, []), (HUB, US, [rule(HUB, EU)]), (SECOND, US, [rule(HUB, EU)])],
 )
 def test_allowed(source: Side, target: Side, existing: list[SyncRule]) -> None:
-    check_topology(source, target, existing, SamePair.DENY)
+    check_topology(rule(source, target), source, target, existing, Laws())
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,23 @@ def test_allowed(source: Side, target: Side, existing: list[SyncRule]) -> None:
 )
 def test_refused(source: Side, target: Side, existing: list[SyncRule], code: str) -> None:
     with pytest.raises(Refused) as refused:
-        check_topology(source, target, existing, SamePair.DENY)
+        check_topology(rule(source, target), source, target, existing, Laws())
     assert refused.value.code == code
 
 
 def test_same_pair_can_be_allowed() -> None:
-    check_topology(HUB, EU, [rule(HUB, EU)], SamePair.ALLOW)
+    web = rule(HUB, EU, SyncScope.REPO, "web")
+    check_topology(web, HUB, EU, [rule(HUB, EU)], Laws(SamePair.ALLOW))
+
+
+def test_the_same_content_twice_is_refused_even_then() -> None:
+    with pytest.raises(Refused, match="SYNC_RULE_ALREADY_EXIST: a rule replicates just that"):
+        check_topology(rule(HUB, EU), HUB, EU, [rule(HUB, EU)], Laws(SamePair.ALLOW))
+
+
+def test_standard_instances_can_be_allowed() -> None:
+    one, other = (Side(f"cri-{name}", "cn-beijing", Edition.STANDARD) for name in ("a", "b"))
+    check_topology(rule(one, other), one, other, [], Laws(standard_edition=StandardEdition.ALLOW))
 
 
 @pytest.mark.parametrize(
