@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.core.eligibility import may_replicate
 from reconciler.core.purchases import (
     bought,
     images_later,
