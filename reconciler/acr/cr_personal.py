@@ -14,7 +14,7 @@ from reconciler.acr.request import Request, Version
 from reconciler.acr.token import RegistryToken
 from reconciler.acr.transport import Caller
 from reconciler.model.live import LiveNamespace, LiveRepository, LiveTag
-from reconciler.model.spec import SourceNetwork
+from reconciler.model.source import SourceNetwork
 
 _PAGE = 100
 _NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -13,7 +13,7 @@ from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.graph import Edge, Graph
 from reconciler.model.rulebook import Rule
-from reconciler.model.spec import Backfill, Desired, ImportRule, PersonalSource, ReplicationRule, Trigger
+from reconciler.model.spec import Backfill, Desired, ImportRule, ReplicationRule, Trigger
 
 N = TypeVar("N", bound=Hashable)
 
@@ -168,9 +168,8 @@ def _import_edges(rule: ImportRule, desired: Desired) -> Iterator[Edge]:
 
 def _target_namespaces(rule: ImportRule) -> frozenset[str] | None:
     """None when the source's namespaces are not known from the YAML."""
-    if isinstance(rule.source, PersonalSource):
-        return frozenset(rule.rename.get(name, name) for name in rule.source.namespaces)
-    return None
+    names = rule.source.filter.namespaces
+    return frozenset(rule.rename.get(name, name) for name in names) if names else None
 
 
 def _feeds(rule: ImportRule, replication: ReplicationRule) -> bool:

@@ -13,7 +13,7 @@ from reconciler.model.image import Digest, ImageName, RepositoryName, closure
 from reconciler.model.live import RUNNING, Live
 from reconciler.model.plan import Transfer, Unmovable, Via
 from reconciler.model.scope import ManifestQuery, PresenceQuery
-from reconciler.model.spec import Desired, PersonalSource
+from reconciler.model.spec import Desired
 
 
 def wanted(desired: Desired, live: Live, *, imports_first: bool = True) -> Wanted:
@@ -26,8 +26,8 @@ def wanted(desired: Desired, live: Live, *, imports_first: bool = True) -> Wante
     # The registry of an instance that does not run has no address.
     instances = {key: i for key, i in find_instances(desired, live).items() if i.status == RUNNING}
     for rule in desired.imports:
-        if rule.target in instances and isinstance(rule.source, PersonalSource):
-            importing.compare_import(rule, rule.source, instances[rule.target], desired, live, result)
+        if rule.target in instances:
+            importing.compare_import(rule, instances[rule.target], desired, live, result)
     _set_aside(result, live)
     result.transfers, conflicts = _without_conflicts(result)
     result.diagnostics += conflicts
@@ -65,7 +65,7 @@ def signs_inside(live: Live, transfers: Iterable[Transfer]) -> bool:
     """Whether the contents that were read now show signatures of manifests inside the images of `transfers`."""
     roots = {transfer.digest for transfer in transfers}
     repositories = [repository for instance in live.instances for repository in instance.repositories]
-    repositories += [repository for personal in live.personal for repository in personal.repositories]
+    repositories += [repository for origin in live.origins for repository in origin.repositories]
     subjects = (signed(tag.name) for repository in repositories for tag in repository.tags or ())
     return any(subject in live.contents and subject not in roots for subject in subjects if subject is not None)
 

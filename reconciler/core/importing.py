@@ -10,10 +10,11 @@ from reconciler.core.expand import target_name
 from reconciler.core.select import select
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.image import ImageName
-from reconciler.model.live import Live, LiveInstance, LivePersonal
+from reconciler.model.live import Live, LiveInstance, LiveOrigin
 from reconciler.model.plan import Transfer, TransferReason
 from reconciler.model.rulebook import Rule
-from reconciler.model.spec import Desired, ImportRule, PersonalSource
+from reconciler.model.source import described
+from reconciler.model.spec import Desired, ImportRule
 
 RULES = (
     Rule(
@@ -46,17 +47,15 @@ RULES = (
 )
 
 
-def compare_import(
-    rule: ImportRule, source: PersonalSource, target: LiveInstance, desired: Desired, live: Live, result: Wanted
-) -> None:
+def compare_import(rule: ImportRule, target: LiveInstance, desired: Desired, live: Live, result: Wanted) -> None:
     """Adds to `result` what the import has to move and what it says on the way."""
-    personal = next((p for p in live.personal if p.region == source.region), LivePersonal(source.region, ""))
-    result.diagnostics += _missing_namespaces(rule, source, personal)
-    reached = reach.reach(rule, source, personal, desired)
+    source = live.origin(rule.source.name) or LiveOrigin(rule.source.name, "")
+    result.diagnostics += _missing_namespaces(rule, source)
+    reached = reach.reach(rule, source, desired)
     immutable = _immutable_repositories(rule.target, target, desired)
     kept = moves = 0
-    for repository in personal.repositories:
-        if repository.namespace not in source.namespaces:
+    for repository in source.repositories:
+        if not rule.source.filter.matches(repository.name):
             continue
         name = target_name(rule, repository.name)
         if repository.name == name and reach.same_registry(reached.host, target.registry):
@@ -104,14 +103,14 @@ def _immutable_repositories(key: str, target: LiveInstance, desired: Desired) ->
     return frozenset(name for name, value in settings.items() if value)
 
 
-def _missing_namespaces(rule: ImportRule, source: PersonalSource, personal: LivePersonal) -> Iterator[Diagnostic]:
-    found = {namespace.name for namespace in personal.namespaces}
-    for index, name in enumerate(source.namespaces):
+def _missing_namespaces(rule: ImportRule, source: LiveOrigin) -> Iterator[Diagnostic]:
+    found = {namespace.name for namespace in source.namespaces} | {r.namespace for r in source.repositories}
+    for index, name in enumerate(rule.source.filter.namespaces):
         if name not in found:
             yield Diagnostic(
                 "R-IMP-9",
                 Severity.ERROR,
-                f"Personal Edition in `{source.region}` has no namespace `{name}`",
+                f"{described(rule.source)} has no namespace `{name}`",
                 hint="correct `source.region` or `source.namespaces`",
                 span=rule.places.at(f"source.namespaces[{index}]"),
                 address=str(rule.address),

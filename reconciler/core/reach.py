@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.live import LivePersonal
+from reconciler.model.live import LiveOrigin
 from reconciler.model.rulebook import Rule
-from reconciler.model.spec import Desired, ImportRule, PersonalSource, SourceNetwork
+from reconciler.model.source import PersonalSource, SourceNetwork
+from reconciler.model.spec import Desired, ImportRule
 
 RULES = (
     Rule(
@@ -44,25 +45,31 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`host` is where images are read, over `network`; `because` says who decided, and is empty when nobody did."""
+    """`host` is where images are read, over `network`; `because` says who decided, and is empty when nobody did.
+
+    Sources other than Personal Edition have one name, and no `network`.
+    """
 
     host: str
-    network: SourceNetwork
+    network: SourceNetwork | None = None
     because: str = ""
 
 
-def reach(rule: ImportRule, source: PersonalSource, personal: LivePersonal, desired: Desired) -> Reach:
+def reach(rule: ImportRule, origin: LiveOrigin, desired: Desired) -> Reach:
     """How the import reaches its source, from what the spec says and from where this process runs."""
+    source = rule.source
+    if not isinstance(source, PersonalSource):
+        return Reach(origin.registry)
     if source.network is not SourceNetwork.AUTO:
-        named = personal.hosts.get(source.network) or shared_host(source.region, source.network)
+        named = origin.hosts.get(source.network) or shared_host(source.region, source.network)
         return Reach(named, source.network, "as `source.network` says")
-    inside = personal.inside_vpc
+    inside = origin.inside_vpc
     target = desired.instance(rule.target)
     if inside and target is not None and target.region == source.region:
-        return Reach(personal.registry, SourceNetwork.VPC, "as this process runs inside of one in the source's region")
+        return Reach(origin.registry, SourceNetwork.VPC, "as this process runs inside of one in the source's region")
     if not inside:
-        return Reach(personal.registry, SourceNetwork.INTERNET)
-    host = personal.hosts.get(SourceNetwork.INTERNET) or shared_host(source.region, SourceNetwork.INTERNET)
+        return Reach(origin.registry, SourceNetwork.INTERNET)
+    host = origin.hosts.get(SourceNetwork.INTERNET) or shared_host(source.region, SourceNetwork.INTERNET)
     return Reach(host, SourceNetwork.INTERNET, "as the VPC that this process runs in is in another region")
 
 
@@ -80,7 +87,7 @@ def same_registry(one: str, other: str) -> bool:
 def check(rule: ImportRule, chosen: Reach) -> Iterator[Diagnostic]:
     """What the plan says of the network of an import that moves images; the internet is what anybody expects."""
     place = rule.places.at("source")
-    if chosen.because:
+    if chosen.network is not None and chosen.because:
         yield Diagnostic(
             "R-IMP-24",
             Severity.INFO,

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from reconciler.core import network
 from reconciler.core.purchases import offer_of
-from reconciler.model.scope import InstanceScope, PersonalScope, Scope
-from reconciler.model.spec import Desired, Level, PersonalSource
+from reconciler.model.scope import InstanceScope, OriginScope, Scope
+from reconciler.model.source import PersonalSource
+from reconciler.model.spec import Desired, ImportRule, Level
 
 
 def scope_of(desired: Desired) -> Scope:
     namespaces: dict[str, set[str]] = defaultdict(set)
     repositories: dict[str, set[str]] = defaultdict(set)
-    personal: dict[str, set[str]] = defaultdict(set)
+    like: dict[str, set[str]] = defaultdict(set)
     whole: set[str] = set()
     foreign = {rule.target for rule in desired.replications if rule.user_id is not None}
     for rule in desired.imports:
         if isinstance(rule.source, PersonalSource):
-            personal[rule.source.region].update(rule.source.namespaces)
             namespaces[rule.target].update(rule.rename.get(name, name) for name in rule.source.namespaces)
+        else:
+            like[rule.target].add(rule.source.name)
     for replication in desired.replications:
         for key in (replication.source, replication.target):
             if replication.level is Level.INSTANCE:
@@ -43,13 +46,20 @@ def scope_of(desired: Desired) -> Scope:
             any(endpoint.instance == instance.key for endpoint in desired.endpoints),
             instance.key in whole,
             offer_of(instance),
+            frozenset(like[instance.key]),
         )
         for instance in desired.instances
         if instance.key not in foreign
     )
-    return Scope(
-        instances,
-        tuple(PersonalScope(region, frozenset(names)) for region, names in sorted(personal.items())),
-        network.scopes(desired),
-        network.role_names(desired),
-    )
+    return Scope(instances, tuple(_origins(desired.imports)), network.scopes(desired), network.role_names(desired))
+
+
+def _origins(imports: Iterable[ImportRule]) -> Iterator[OriginScope]:
+    """What several imports take from one source is read together."""
+    rules: dict[str, list[ImportRule]] = {}
+    for rule in imports:
+        rules.setdefault(rule.source.name, []).append(rule)
+    for name in sorted(rules):
+        filters = dict.fromkeys(rule.source.filter for rule in rules[name])
+        newest = [rule.images.latest for rule in rules[name] if rule.images.latest is not None]
+        yield OriginScope(rules[name][0].source, tuple(filters), min(newest, default=None))

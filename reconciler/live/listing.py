@@ -16,14 +16,15 @@ from reconciler.live.submit import Submit
 from reconciler.model.live import (
     LiveInstance,
     LiveNamespace,
-    LivePersonal,
+    LiveOrigin,
     LiveRepository,
     LiveSyncRule,
     LiveTag,
     Unreadable,
 )
 from reconciler.model.quota import Usage
-from reconciler.model.scope import InstanceScope, PersonalScope
+from reconciler.model.scope import InstanceScope, OriginScope
+from reconciler.model.source import PersonalSource
 
 
 @dataclass(slots=True)
@@ -66,11 +67,13 @@ class InstanceListing:
     def label(self) -> str:
         return f"instance `{self.found.name}` ({self.found.id}, {self.found.region})"
 
-    def start_tags(self, submit: Submit, cr: Cr) -> None:
+    def start_tags(self, submit: Submit, cr: Cr, origins: Iterable[LiveOrigin]) -> None:
+        """`origins` are those that were read before."""
+        alike = {r.short_name for origin in origins if origin.name in self.scope.like for r in origin.repositories}
         with reading(self.label):
             repositories = self.repositories.result()
         for repository in repositories:
-            if self.scope.lists_tags_of(repository.name):
+            if self.scope.lists_tags_of(repository.name, alike):
                 self.tags[repository.name] = submit(cr.list_tags, self.found.region, self.found.id, repository.id)
 
     def result(self) -> LiveInstance:
@@ -104,16 +107,17 @@ class InstanceListing:
 class PersonalListing:
     """The calls for Personal Edition in one region."""
 
+    name: str
     region: str
     namespaces: dict[str, Future[tuple[LiveNamespace, tuple[PersonalRepository, ...]] | None]]
     tags: dict[str, Future[tuple[LiveTag, ...]]]
     network: Network
 
     @classmethod
-    def start(cls, submit: Submit, personal: CrPersonal, scope: PersonalScope) -> PersonalListing:
-        region = scope.region
-        asked = {name: submit(_namespace, personal, region, name) for name in sorted(scope.namespaces)}
-        return cls(region, asked, {}, personal.network)
+    def start(cls, submit: Submit, personal: CrPersonal, source: PersonalSource, scope: OriginScope) -> PersonalListing:
+        names = sorted({name for wanted in scope.filters for name in wanted.namespaces})
+        asked = {name: submit(_namespace, personal, source.region, name) for name in names}
+        return cls(source.name, source.region, asked, {}, personal.network)
 
     def start_tags(self, submit: Submit, personal: CrPersonal) -> None:
         for _, repositories in self._found():
@@ -121,10 +125,11 @@ class PersonalListing:
                 name = item.repository.name
                 self.tags[name] = submit(personal.list_tags, self.region, name)
 
-    def result(self) -> LivePersonal:
+    def result(self) -> LiveOrigin:
         found = self._found()
         repositories = [item for _, items in found for item in items]
-        return LivePersonal(
+        return LiveOrigin(
+            name=self.name,
             region=self.region,
             registry=next((item.domain for item in repositories), shared_domain(self.region, self.network)),
             namespaces=tuple(namespace for namespace, _ in found),
@@ -182,6 +187,7 @@ def _merged(one: InstanceScope, other: InstanceScope) -> InstanceScope:
         vpc_modules=one.vpc_modules | other.vpc_modules,
         endpoint=one.endpoint or other.endpoint,
         all_tags=one.all_tags or other.all_tags,
+        like=one.like | other.like,
     )
 
 

@@ -57,10 +57,11 @@ class CloudLogins:
                 if instance.registry:
                     fetch = partial(self._cr.authorization_token, instance.region, instance.id)
                     self._known.setdefault(instance.registry, _Known(fetch))
-            for personal in live.personal:
-                fetch = partial(self._personal.authorization_token, personal.region)
-                for host in {personal.registry, *personal.hosts.values()}:
-                    self._known.setdefault(host, _Known(fetch))
+            for origin in live.origins:
+                if origin.region:
+                    fetch = partial(self._personal.authorization_token, origin.region)
+                    for host in {origin.registry, *origin.hosts.values()}:
+                        self._known.setdefault(host, _Known(fetch))
 
     def __call__(self, host: str) -> Login | None:
         with self._lock:

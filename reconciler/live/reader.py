@@ -21,8 +21,9 @@ from reconciler.live.networks import NetworkListing, RoleListing
 from reconciler.live.port import ReadFailed
 from reconciler.live.pricing import missing_offers, quote
 from reconciler.model.image import Digest, RepositoryName
-from reconciler.model.live import RUNNING, Live, LiveInstance
+from reconciler.model.live import RUNNING, Live, LiveInstance, LiveOrigin
 from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope
+from reconciler.model.source import PersonalSource
 from reconciler.oci.read import Reading, present, read_contents
 
 if TYPE_CHECKING:
@@ -70,8 +71,9 @@ class CloudReader:
         regions = sorted({instance.region for instance in scope.instances})
         with self._pool() as pool:
             personal = [
-                PersonalListing.start(pool.submit, self._personal, item)
-                for item in sorted(scope.personal, key=lambda item: item.region)
+                PersonalListing.start(pool.submit, self._personal, asked.source, asked)
+                for asked in sorted(scope.origins, key=lambda asked: asked.name)
+                if isinstance(asked.source, PersonalSource)
             ]
             networks = [NetworkListing.start(pool.submit, self._around, item) for item in scope.networks]
             # Roles are the account's: whichever region the call comes from, the answer is the same.
@@ -92,12 +94,13 @@ class CloudReader:
             waiting = [instance for instance, _ in matched if instance.status != RUNNING]
             for account in personal:
                 account.start_tags(pool.submit, self._personal)
+            origins: tuple[LiveOrigin, ...] = ()
             for instance in instances:
-                instance.start_tags(pool.submit, self._cr)
+                instance.start_tags(pool.submit, self._cr, origins)
             read = [*waiting, *(instance.result() for instance in instances)]
             live = Live(
                 instances=tuple(sorted(read, key=lambda instance: instance.id)),
-                personal=tuple(account.result() for account in personal),
+                origins=(*origins, *(account.result() for account in personal)),
                 quotes=tuple(quote.result() for quote in quotes),
                 networks=tuple(network.result() for network in networks),
                 roles=roles.result() if roles else None,

@@ -9,7 +9,8 @@ from reconciler.live.port import ReadFailed
 from reconciler.live.snapshot.place import RECORD_AGAIN
 from reconciler.model.image import closure
 from reconciler.model.live import RUNNING, Live, LiveInstance
-from reconciler.model.scope import InstanceScope, ManifestQuery, PersonalScope, PresenceQuery, Scope
+from reconciler.model.scope import InstanceScope, ManifestQuery, OriginScope, PresenceQuery, Scope
+from reconciler.model.source import described
 
 
 class RecordedSource:
@@ -25,9 +26,9 @@ class RecordedSource:
                 if instance.region == asked.region and (
                     instance.id == asked.id if asked.id else instance.name == asked.name
                 ):
-                    _check_instance(instance, asked)
-        for account in scope.personal:
-            self._check_personal(account)
+                    _check_instance(instance, asked, self._alike(asked))
+        for origin in scope.origins:
+            self._check_origin(origin)
         for network in scope.networks:
             if self._recorded.network(network.region) is None:
                 raise _unrecorded(f"the network in {network.region}")
@@ -51,23 +52,27 @@ class RecordedSource:
                 raise _unrecorded(f"what the repository {query.repository} holds")
         return replace(live, present=self._recorded.present)
 
-    def _check_personal(self, asked: PersonalScope) -> None:
-        account = next((item for item in self._recorded.personal if item.region == asked.region), None)
-        if account is None:
-            raise _unrecorded(f"Personal Edition in {asked.region}")
-        for repository in account.repositories:
+    def _alike(self, asked: InstanceScope) -> frozenset[str]:
+        origins = (origin for origin in self._recorded.origins if origin.name in asked.like)
+        return frozenset(repository.short_name for origin in origins for repository in origin.repositories)
+
+    def _check_origin(self, asked: OriginScope) -> None:
+        origin = self._recorded.origin(asked.name)
+        if origin is None:
+            raise _unrecorded(described(asked.source))
+        for repository in origin.repositories:
             unasked = repository.tags is None and repository.unreadable is None
-            if repository.namespace in asked.namespaces and unasked:
-                raise _unrecorded(f"the tags of `{repository.name}` of Personal Edition in {asked.region}")
+            if asked.wants(repository.name) and unasked:
+                raise _unrecorded(f"the tags of `{repository.name}` of {described(asked.source)}")
 
 
-def _check_instance(instance: LiveInstance, asked: InstanceScope) -> None:
+def _check_instance(instance: LiveInstance, asked: InstanceScope, alike: frozenset[str]) -> None:
     if instance.status != RUNNING:
         return  # nothing can be read of it
     if asked.endpoint and instance.endpoint is None:
         raise _unrecorded(f"the internet endpoint of instance `{instance.name}`")
     for repository in instance.repositories:
-        if repository.tags is None and asked.lists_tags_of(repository.name):
+        if repository.tags is None and asked.lists_tags_of(repository.name, alike):
             raise _unrecorded(f"the tags of `{repository.name}` in instance `{instance.name}`")
 
 

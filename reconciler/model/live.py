@@ -12,7 +12,8 @@ from reconciler.model.image import Digest, ManifestContent, RepositoryName
 from reconciler.model.network import Network
 from reconciler.model.quota import Usage
 from reconciler.model.scope import ManifestQuery
-from reconciler.model.spec import AclEntry, Edition, Level, SourceNetwork, Trigger, Visibility
+from reconciler.model.source import SourceNetwork
+from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
 
 
 class Cause(StrEnum):
@@ -36,6 +37,17 @@ class Unreadable:
     def passing(self) -> bool:
         """Whether another reading may find it, or find that nobody asks for it any more."""
         return self.cause in (Cause.GONE, Cause.DAMAGED)
+
+
+class Clock(StrEnum):
+    """What `pushed` of an origin's tags tells."""
+
+    PUSHED = "pushed"
+    """When the registry took the tag."""
+    STORED = "stored"
+    """When the object that holds it in a store was written."""
+    CREATED = "created"
+    """When the image says that it was built, 0 where that was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,14 @@ class LiveRepository:
 
     @property
     def namespace(self) -> str:
-        return self.name.split("/", 1)[0]
+        """Empty for a repository elsewhere that has none."""
+        namespace, slash, _ = self.name.partition("/")
+        return namespace if slash else ""
+
+    @property
+    def short_name(self) -> str:
+        """Without the namespace."""
+        return self.name.partition("/")[2] or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,19 +172,28 @@ class LiveInstance:
 
 
 @dataclass(frozen=True, slots=True)
-class LivePersonal:
-    """Personal Edition of one account in one region; `namespaces` and `repositories` hold those that imports name.
+class LiveOrigin:
+    """A source of imports; `namespaces` and `repositories` hold those that imports ask for.
 
-    `registry` is the host that is used where an import asks for no other of `hosts`; it is the one inside of VPCs when
-    the program runs `inside_vpc`.
+
+    `name` is the source's, and `registry` where its images are read: `host[:port]`, or the name of a store. `region` is
+    Personal Edition's: there `registry` is the host that is used where an import asks for no other of `hosts`, the one
+    inside of VPCs when the program runs `inside_vpc`. Other origins are `named_only`: their namespaces and repositories
+    have no settings.
     """
 
-    region: str
+    name: str
     registry: str
     namespaces: tuple[LiveNamespace, ...] = ()
     repositories: tuple[LiveRepository, ...] = ()
+    region: str = ""
     hosts: Mapping[SourceNetwork, str] = field(default_factory=lambda: MappingProxyType({}))
     inside_vpc: bool = False
+    clock: Clock = Clock.PUSHED
+
+    @property
+    def named_only(self) -> bool:
+        return not self.region
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +211,7 @@ class Live:
     exist."""
 
     instances: tuple[LiveInstance, ...] = ()
-    personal: tuple[LivePersonal, ...] = ()
+    origins: tuple[LiveOrigin, ...] = ()
     contents: Mapping[Digest, ManifestContent] = field(default_factory=lambda: MappingProxyType({}))
     present: Mapping[RepositoryName, frozenset[Digest]] = field(default_factory=lambda: MappingProxyType({}))
     unreadable: Mapping[ManifestQuery, Unreadable] = field(default_factory=lambda: MappingProxyType({}))
@@ -194,6 +222,9 @@ class Live:
 
     def network(self, region: str) -> Network | None:
         return next((network for network in self.networks if network.region == region), None)
+
+    def origin(self, name: str) -> LiveOrigin | None:
+        return next((o for o in self.origins if o.name == name), None)
 
     def instance_by_id(self, instance_id: str) -> LiveInstance | None:
         return next((i for i in self.instances if i.id == instance_id), None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from reconciler.model.billing import Offer
 from reconciler.model.image import Digest, RepositoryName
+from reconciler.model.source import RepositoryFilter, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,7 @@ class InstanceScope:
     """One instance to find and read, by `id` or by `name`.
 
     `tag_namespaces` and `tag_repositories` (`namespace/repository`) say whose tags to list, with `all_tags` all are.
+    Repositories whose name after the namespace is one that the origins named in `like` have are listed as well.
     `vpc_modules` are the modules whose VPC links are asked for; `endpoint` says whether the internet endpoint is. The
     price of `offer` is asked for when the instance does not exist.
     """
@@ -27,17 +30,32 @@ class InstanceScope:
     endpoint: bool = False
     all_tags: bool = False
     offer: Offer | None = None
+    like: frozenset[str] = frozenset()
 
-    def lists_tags_of(self, repository: str) -> bool:
-        return (
-            self.all_tags or repository in self.tag_repositories or repository.split("/", 1)[0] in self.tag_namespaces
-        )
+    def lists_tags_of(self, repository: str, alike: Container[str] = frozenset()) -> bool:
+        """`alike` are the names after the namespace that the origins in `like` have."""
+        namespace, _, name = repository.partition("/")
+        named = repository in self.tag_repositories or namespace in self.tag_namespaces or name in alike
+        return self.all_tags or named
 
 
 @dataclass(frozen=True, slots=True)
-class PersonalScope:
-    region: str
-    namespaces: frozenset[str]
+class OriginScope:
+    """A source of imports and what of it is asked for: each repository that one of `filters` matches.
+
+    `newest` is the least number of newest images that an import wants of a repository; None when none wants that.
+    """
+
+    source: Source
+    filters: tuple[RepositoryFilter, ...]
+    newest: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    def wants(self, repository: str) -> bool:
+        return any(wanted.matches(repository) for wanted in self.filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +73,7 @@ class Scope:
     """`roles` are names of RAM roles to look for."""
 
     instances: tuple[InstanceScope, ...] = ()
-    personal: tuple[PersonalScope, ...] = ()
+    origins: tuple[OriginScope, ...] = ()
     networks: tuple[NetworkScope, ...] = ()
     roles: frozenset[str] = frozenset()
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeAlias
 
 from reconciler.model import address
 from reconciler.model.address import Address
 from reconciler.model.network import Network
 from reconciler.model.place import Places
+from reconciler.model.source import Source
 
 
 class Edition(StrEnum):
@@ -229,43 +229,6 @@ class VpcBinding:
         return address.vpc(self.key)
 
 
-class SourceNetwork(StrEnum):
-    """The way to Personal Edition; `auto` goes by where the program runs."""
-
-    AUTO = "auto"
-    VPC = "vpc"
-    INTERNET = "internet"
-    INTERNAL = "internal"
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalSource:
-    region: str
-    namespaces: tuple[str, ...]
-    network: SourceNetwork = SourceNetwork.AUTO
-
-
-@dataclass(frozen=True, slots=True)
-class OssSource:
-    region: str
-    bucket: str
-    prefix: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DirectorySource:
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class RegistrySource:
-    url: str
-    repositories: tuple[str, ...]
-
-
-Source: TypeAlias = PersonalSource | OssSource | DirectorySource | RegistrySource
-
-
 @dataclass(frozen=True, slots=True)
 class ImageSelection:
     """The newest `latest` images of a repository by push time (None: all), then those whose tag matches `tags`.
@@ -289,6 +252,8 @@ class ImportRule:
     overwrite: bool = True
     include: frozenset[Include] = frozenset({Include.NAMESPACES, Include.REPOSITORIES})
     rename: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    default_namespace: str = ""
+    """The target's namespace for repositories that have none in the source."""
     places: Places = field(default=Places(), compare=False)
 
     @property

@@ -81,7 +81,7 @@ def present(
     return frozenset(digest for (_, digest), held in zip(wanted, there, strict=True) if held)
 
 
-def tag_digests(registry: ImageSource, repository: str, tags: Iterable[str], *, workers: int = 8) -> dict[str, Digest]:
+def tag_digests(registry: Registry, repository: str, tags: Iterable[str], *, workers: int = 8) -> dict[str, Digest]:
     """What each of these tags stands for; those that are not there are left out. Raises RegistryError."""
     wanted = list(dict.fromkeys(tags))
     with ThreadPoolExecutor(workers, thread_name_prefix="tags") as pool:

@@ -38,9 +38,6 @@ class ImageSource(Protocol):
     def manifest(self, repository: str, reference: str) -> Manifest:
         """A manifest by tag or digest, its bytes checked against the digest."""
 
-    def head_manifest(self, repository: str, reference: str) -> Descriptor | None:
-        """What a tag or digest stands for; None when it is not there."""
-
     def open_blob(self, repository: str, blob: Descriptor, offset: int = 0) -> AbstractContextManager[Readable]:
         """A blob's bytes from `offset` on, one attempt."""
 

@@ -6,25 +6,21 @@ from types import MappingProxyType
 
 from reconciler.model import address
 from reconciler.model.place import Places, Span
+from reconciler.model.source import PersonalSource
 from reconciler.model.spec import (
     Backfill,
-    DirectorySource,
     ImageSelection,
     ImportRule,
     Include,
     Level,
-    OssSource,
-    PersonalSource,
-    RegistrySource,
     ReplicationRule,
-    Source,
-    SourceNetwork,
     Trigger,
 )
 from reconciler.spec.conformance import address_of
 from reconciler.spec.fields import Fields
 from reconciler.spec.problem import choice, error, shown
 from reconciler.spec.references import Build
+from reconciler.spec.sources import read_source
 
 _DEFAULT_INCLUDE = frozenset({Include.NAMESPACES, Include.REPOSITORIES})
 
@@ -50,7 +46,7 @@ def _import(build: Build, key: str, fields: Fields) -> ImportRule | None:
     tags = images.text("tags")
     if tags:
         build.regex("R-IMP-1", tags, images.span("tags"), where)
-    source = _source(build, fields.inside("source"), where)
+    source = read_source(build, fields.inside("source"), where)
     rename = fields.mapping("rename") or {}
     if isinstance(source, PersonalSource):
         _check_rename(build, fields.inside("rename"), source, where)
@@ -66,26 +62,9 @@ def _import(build: Build, key: str, fields: Fields) -> ImportRule | None:
         overwrite is None or overwrite,
         _include(fields),
         MappingProxyType(rename),
+        fields.text("default_namespace") or "",
         fields.places(),
     )
-
-
-def _source(build: Build, fields: Fields, where: str) -> Source | None:
-    region = fields.text("region")
-    if region is not None:
-        build.region(region, fields.span("region"), where)
-    match fields.text("type"):
-        case "personal" if region is not None:
-            network = fields.choice("network", SourceNetwork) or SourceNetwork.AUTO
-            return PersonalSource(region, tuple(text.value for text in fields.texts("namespaces")), network)
-        case "oss" if region is not None and (bucket := fields.text("bucket")) is not None:
-            return OssSource(region, bucket, fields.text("prefix") or "")
-        case "directory" if (path := fields.text("path")) is not None:
-            return DirectorySource(path)
-        case "registry" if (url := fields.text("url")) is not None:
-            return RegistrySource(url, tuple(text.value for text in fields.texts("repositories")))
-        case _:
-            return None
 
 
 def _include(fields: Fields) -> frozenset[Include]:

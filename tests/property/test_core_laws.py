@@ -16,15 +16,15 @@ from reconciler.core.schedule import Schedule
 from reconciler.core.select import select
 from reconciler.model import address
 from reconciler.model.image import Contents, Descriptor, Digest, ImageName, ManifestContent, RepositoryName, closure
-from reconciler.model.live import Live, LiveInstance, LivePersonal, LiveTag
+from reconciler.model.live import Live, LiveInstance, LiveTag
 from reconciler.model.plan import Plan, Transfer, TransferReason, Via
+from reconciler.model.source import PersonalSource
 from reconciler.model.spec import (
     Backfill,
     Desired,
     ImageSelection,
     ImportRule,
     Namespace,
-    PersonalSource,
     ReplicationRule,
     SamePair,
     Trigger,
@@ -35,6 +35,7 @@ from tests.unit.core.scene import (
     live_instance,
     live_namespace,
     live_rule,
+    personal_edition,
     plan,
     repository,
     rule,
@@ -295,7 +296,7 @@ def worlds(draw: st.DrawFn) -> tuple[Desired, Live]:
         imports=(legacy,) if draw(st.booleans()) else (),
         replications=tuple(wanted),
     )
-    personal = LivePersonal(
+    personal = personal_edition(
         "cn-hangzhou", "personal.example", (live_namespace(),), (repository("apps/web", *draw(tag_lists())),)
     )
     return desired, Live(tuple(draw(instances(key)) for key in keys), (personal,))

@@ -25,7 +25,7 @@ from reconciler.model.live import (
     LiveEndpoint,
     LiveInstance,
     LiveNamespace,
-    LivePersonal,
+    LiveOrigin,
     LiveRepository,
     LiveRoles,
     LiveSyncRule,
@@ -35,7 +35,8 @@ from reconciler.model.live import (
 )
 from reconciler.model.quota import QuotaUse, Usage
 from reconciler.model.scope import ManifestQuery
-from reconciler.model.spec import AclEntry, Edition, Level, Renewal, SourceNetwork, Trigger, Visibility
+from reconciler.model.source import SourceNetwork
+from reconciler.model.spec import AclEntry, Edition, Level, Renewal, Trigger, Visibility
 
 MIB = 1024 * 1024
 MANIFEST_BYTES = 1024
@@ -161,11 +162,12 @@ def read_cloud(file: Path) -> Live:
     instances = cloud.get("instances", {})
     built = tuple(_instance(name, found, instances, images) for name, found in instances.items())
     personal = tuple(
-        LivePersonal(
-            region,
+        LiveOrigin(
+            f"personal.{region}",
             home.get("registry", f"registry.{region}.aliyuncs.com"),
             _namespaces(home),
             _repositories(home, images),
+            region,
             {SourceNetwork(network): host for network, host in home.get("hosts", {}).items()},
             home.get("inside_vpc", False),
         )

@@ -13,7 +13,7 @@ from reconciler.model.live import (
     LiveEndpoint,
     LiveInstance,
     LiveNamespace,
-    LivePersonal,
+    LiveOrigin,
     LiveRepository,
     LiveSyncRule,
     LiveTag,
@@ -22,7 +22,7 @@ from reconciler.model.live import (
 )
 from reconciler.model.quota import Usage
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 """What is written; every 1.x can be read."""
 
 
@@ -31,7 +31,7 @@ def dump(live: Live) -> Json:
     return {
         "format_version": FORMAT_VERSION,
         "instances": [_instance(item) for item in sorted(live.instances, key=lambda item: item.id)],
-        "personal": [_personal(item) for item in sorted(live.personal, key=lambda item: item.region)],
+        "origins": [_origin(item) for item in sorted(live.origins, key=lambda item: item.name)],
         "networks": [networks.dump(item) for item in sorted(live.networks, key=lambda item: item.region)],
         "roles": None if live.roles is None else networks.dump_roles(live.roles),
         "contents": [_manifest(live.contents[digest]) for digest in sorted(live.contents)],
@@ -83,10 +83,12 @@ def _usage(item: Usage) -> Json:
     }
 
 
-def _personal(item: LivePersonal) -> Json:
+def _origin(item: LiveOrigin) -> Json:
     return {
+        "name": item.name,
         "region": item.region,
         "registry": item.registry,
+        "clock": item.clock,
         "namespaces": _namespaces(item.namespaces),
         "repositories": _repositories(item.repositories),
         "hosts": {network.value: host for network, host in sorted(item.hosts.items())},

@@ -18,11 +18,12 @@ from reconciler.model.image import Descriptor, ManifestContent, RepositoryName
 from reconciler.model.json_value import Json
 from reconciler.model.live import (
     Cause,
+    Clock,
     Live,
     LiveEndpoint,
     LiveInstance,
     LiveNamespace,
-    LivePersonal,
+    LiveOrigin,
     LiveRepository,
     LiveSyncRule,
     LiveTag,
@@ -31,7 +32,8 @@ from reconciler.model.live import (
 )
 from reconciler.model.quota import QuotaUse, Usage
 from reconciler.model.scope import ManifestQuery
-from reconciler.model.spec import AclEntry, Edition, Level, Renewal, SourceNetwork, Trigger, Visibility
+from reconciler.model.source import PersonalSource, SourceNetwork
+from reconciler.model.spec import AclEntry, Edition, Level, Renewal, Trigger, Visibility
 
 _READABLE = re.compile(r"1\.[0-9]+")
 
@@ -48,7 +50,7 @@ def parse(data: Json) -> Live:
     contents = [_manifest(item) for item in document.field("contents").items()]
     return Live(
         instances=tuple(_instance(item) for item in document.field("instances").items()),
-        personal=tuple(_personal(item) for item in document.field("personal").items()),
+        origins=_origins(document),
         networks=() if network.absent else tuple(networks.parse(item) for item in network.items()),
         roles=networks.parse_roles(document.optional("roles")),
         contents=MappingProxyType({item.digest: item for item in contents}),
@@ -96,14 +98,34 @@ def _usage(item: Place) -> Usage:
     return Usage(use("namespaces"), use("repositories"), use("vpcs"))
 
 
-def _personal(item: Place) -> LivePersonal:
-    hosts, inside = item.optional("hosts"), item.optional("inside_vpc")
-    named = {network: hosts.optional(network.value) for network in SourceNetwork} if not hosts.absent else {}
-    return LivePersonal(
-        region=item.field("region").name(),
+def _origins(document: Place) -> tuple[LiveOrigin, ...]:
+    """Before 1.1 only Personal Edition was a source, and had a list of its own."""
+    if document.has("origins"):
+        return tuple(_origin(item) for item in document.field("origins").items())
+    return tuple(_personal(item) for item in document.field("personal").items())
+
+
+def _personal(item: Place) -> LiveOrigin:
+    region = item.field("region").name()
+    return LiveOrigin(
+        name=PersonalSource(region, ()).name,
         registry=item.field("registry").text(),
         namespaces=_namespaces(item),
         repositories=_repositories(item),
+        region=region,
+    )
+
+
+def _origin(item: Place) -> LiveOrigin:
+    hosts, inside = item.optional("hosts"), item.optional("inside_vpc")
+    named = {network: hosts.optional(network.value) for network in SourceNetwork} if not hosts.absent else {}
+    return LiveOrigin(
+        name=item.field("name").name(),
+        registry=item.field("registry").text(),
+        namespaces=_namespaces(item),
+        repositories=_repositories(item, anywhere=True),
+        region=item.field("region").text(),
+        clock=item.field("clock").word(Clock),
         hosts=MappingProxyType({network: host.name() for network, host in named.items() if not host.absent}),
         inside_vpc=not inside.absent and inside.flag(),
     )
@@ -130,15 +152,16 @@ def _namespaces(holder: Place) -> tuple[LiveNamespace, ...]:
     )
 
 
-def _repositories(holder: Place) -> tuple[LiveRepository, ...]:
-    return tuple(_repository(item) for item in holder.field("repositories").items())
+def _repositories(holder: Place, *, anywhere: bool = False) -> tuple[LiveRepository, ...]:
+    """`anywhere` says that a repository need not have a namespace."""
+    return tuple(_repository(item, anywhere=anywhere) for item in holder.field("repositories").items())
 
 
-def _repository(item: Place) -> LiveRepository:
+def _repository(item: Place, *, anywhere: bool) -> LiveRepository:
     tags, unreadable = item.field("tags"), item.optional("unreadable")
     return LiveRepository(
         id=item.field("id").name(),
-        name=item.field("name").repository(),
+        name=item.field("name").name() if anywhere else item.field("name").repository(),
         visibility=item.field("visibility").word(Visibility),
         summary=item.field("summary").text(),
         tag_immutability=item.field("tag_immutability").flag(),

@@ -38,6 +38,9 @@ class Place:
             raise ReadFailed(f"the recorded live state lacks `{Place(None, self, name).path}`", hint=RECORD_AGAIN)
         return Place(value[name], self, name)
 
+    def has(self, name: str) -> bool:
+        return isinstance(self.value, Mapping) and name in self.value
+
     def optional(self, name: str) -> Place:
         """`absent` when there is no such field."""
         return self.or_else(name, None)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from reconciler.core import planning
 from reconciler.core.ownership import Options
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.image import Descriptor, Digest, ManifestContent
-from reconciler.model.live import Live, LiveInstance, LiveNamespace, LiveRepository, LiveSyncRule, LiveTag
+from reconciler.model.live import Live, LiveInstance, LiveNamespace, LiveOrigin, LiveRepository, LiveSyncRule, LiveTag
 from reconciler.model.place import Places, Span
 from reconciler.model.plan import Plan, Transfer
+from reconciler.model.scope import OriginScope
+from reconciler.model.source import PersonalSource, SourceNetwork
 from reconciler.model.spec import (
     Backfill,
     Desired,
@@ -151,7 +154,7 @@ def contents_of(transfers: Iterable[Transfer]) -> Mapping[Digest, ManifestConten
 
 def plan(desired: Desired, live: Live, options: Options | None = None) -> Plan:
     drafted = planning.draft(desired, live, options or Options())
-    read = Live(live.instances, live.personal, contents_of(drafted.transfers), live.present)
+    read = Live(live.instances, live.origins, contents_of(drafted.transfers), live.present)
     return planning.finish(drafted, read, spec_digest=SPEC, live_digest=LIVE)
 
 
@@ -168,3 +171,19 @@ def the(rule_id: str, diagnostics: Iterable[Diagnostic]) -> Diagnostic:
     """The one diagnostic of a rule."""
     (found,) = [d for d in diagnostics if d.rule == rule_id]
     return found
+
+
+def personal_edition(
+    region: str,
+    registry: str,
+    namespaces: tuple[LiveNamespace, ...] = (),
+    repositories: tuple[LiveRepository, ...] = (),
+    hosts: Mapping[SourceNetwork, str] = MappingProxyType({}),
+    inside_vpc: bool = False,
+) -> LiveOrigin:
+    return LiveOrigin(f"personal.{region}", registry, namespaces, repositories, region, hosts, inside_vpc)
+
+
+def personal_scope(region: str, *namespaces: str) -> OriginScope:
+    source = PersonalSource(region, namespaces)
+    return OriginScope(source, (source.filter,))

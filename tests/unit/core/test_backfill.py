@@ -5,15 +5,17 @@ import pytest
 from reconciler.core.comparison import Wanted
 from reconciler.core.images import wanted
 from reconciler.model.drift import ImageState
-from reconciler.model.live import Live, LivePersonal, LiveTag
+from reconciler.model.live import Live, LiveTag
 from reconciler.model.plan import TransferReason, Via
-from reconciler.model.spec import Backfill, Desired, ImportRule, PersonalSource, ReplicationRule, Trigger
+from reconciler.model.source import PersonalSource
+from reconciler.model.spec import Backfill, Desired, ImportRule, ReplicationRule, Trigger
 from tests.unit.core.scene import (
     digest,
     instance,
     live_instance,
     live_namespace,
     pair,
+    personal_edition,
     repository,
     rule,
     rule_ids,
@@ -91,7 +93,9 @@ def _with_import(replication: ReplicationRule, *tags: LiveTag, eu: tuple[LiveTag
         imports=(ImportRule("old", "hub", PersonalSource("cn-hangzhou", ("apps",))),),
         replications=(replication,),
     )
-    personal = LivePersonal("cn-hangzhou", "personal.example", (live_namespace(),), (repository("apps/web", *tags),))
+    personal = personal_edition(
+        "cn-hangzhou", "personal.example", (live_namespace(),), (repository("apps/web", *tags),)
+    )
     target = live_instance("eu", repository("apps/web", *eu))
     return wanted(desired, Live((target, live_instance("hub")), (personal,)))
 

@@ -3,20 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.core.expand import expand, target_name
-from reconciler.model.live import Live, LiveNamespace, LivePersonal, LiveRepository
-from reconciler.model.spec import (
-    Desired,
-    ImportRule,
-    Include,
-    Namespace,
-    OssSource,
-    PersonalSource,
-    Repository,
-    Visibility,
-)
-from tests.unit.core.scene import at, instance, live_instance, repository
+from reconciler.model.live import Live, LiveNamespace, LiveRepository
+from reconciler.model.source import OssSource, PersonalSource
+from reconciler.model.spec import Desired, ImportRule, Include, Namespace, Repository, Visibility
+from tests.unit.core.scene import at, instance, live_instance, personal_edition, repository
 
-PERSONAL = LivePersonal(
+PERSONAL = personal_edition(
     "cn-hangzhou",
     "personal.example",
     (

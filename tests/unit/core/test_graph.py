@@ -5,17 +5,8 @@ from reconciler.model import address
 from reconciler.model.address import Address
 from reconciler.model.graph import Edge, Graph
 from reconciler.model.place import Span
-from reconciler.model.spec import (
-    Backfill,
-    Desired,
-    ImportRule,
-    InternetEndpoint,
-    OssSource,
-    PersonalSource,
-    Repository,
-    Trigger,
-    VpcBinding,
-)
+from reconciler.model.source import OssSource, PersonalSource
+from reconciler.model.spec import Backfill, Desired, ImportRule, InternetEndpoint, Repository, Trigger, VpcBinding
 from tests.unit.core.scene import instance, namespace, rule
 
 

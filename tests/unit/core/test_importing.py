@@ -7,18 +7,30 @@ from reconciler.core.images import manifest_queries, wanted
 from reconciler.model.diagnostic import Severity
 from reconciler.model.drift import ImageState
 from reconciler.model.image import RepositoryName
-from reconciler.model.live import Cause, Live, LivePersonal, LiveRepository, Unreadable
+from reconciler.model.live import Cause, Live, LiveOrigin, LiveRepository, Unreadable
 from reconciler.model.plan import TransferReason
 from reconciler.model.scope import ManifestQuery
-from reconciler.model.spec import Desired, ImageSelection, ImportRule, PersonalSource, Repository
-from tests.unit.core.scene import at, digest, instance, live_instance, live_namespace, repository, rule_ids, tag, the
+from reconciler.model.source import PersonalSource
+from reconciler.model.spec import Desired, ImageSelection, ImportRule, Repository
+from tests.unit.core.scene import (
+    at,
+    digest,
+    instance,
+    live_instance,
+    live_namespace,
+    personal_edition,
+    repository,
+    rule_ids,
+    tag,
+    the,
+)
 
 RULE = ImportRule("old", "hub", PersonalSource("cn-hangzhou", ("apps",)), places=at(2, overwrite=5))
 SOURCE = repository("apps/web", tag("v1", pushed=1), tag("v2", pushed=2), tag("v3", pushed=3))
 
 
-def _personal(source: LiveRepository, region: str = "cn-hangzhou") -> LivePersonal:
-    return LivePersonal(region, "personal.example", (live_namespace("apps"),), (source,))
+def _personal(source: LiveRepository, region: str = "cn-hangzhou") -> LiveOrigin:
+    return personal_edition(region, "personal.example", (live_namespace("apps"),), (source,))
 
 
 def _wanted(
@@ -28,7 +40,7 @@ def _wanted(
     declared: tuple[Repository, ...] = (),
     registry: str = "hub.example",
 ) -> Wanted:
-    personal = LivePersonal(
+    personal = personal_edition(
         "cn-hangzhou", "personal.example", (live_namespace("apps"),), (source, repository("b/x", tag("v")))
     )
     desired = Desired(instances=(instance("hub"),), imports=(rule,), repositories=declared)
@@ -110,10 +122,12 @@ def test_a_registry_without_an_open_endpoint_is_an_error_only_when_something_has
 
 
 def test_two_imports_of_one_tag_have_to_agree() -> None:
-    other = LivePersonal(
+    other = personal_edition(
         "cn-beijing", "beijing.example", (live_namespace(),), (repository("apps/web", tag("v1", "else")),)
     )
-    same = LivePersonal("cn-hangzhou", "hangzhou.example", (live_namespace(),), (repository("apps/web", tag("v1")),))
+    same = personal_edition(
+        "cn-hangzhou", "hangzhou.example", (live_namespace(),), (repository("apps/web", tag("v1")),)
+    )
     rules = (RULE, replace(RULE, key="second", source=PersonalSource("cn-beijing", ("apps",))))
     desired = Desired(instances=(instance("hub"),), imports=rules)
     found = wanted(desired, Live((live_instance("hub"),), (same, other)))

@@ -15,7 +15,8 @@ from reconciler.model.live import Live, LiveRoles, LiveVpcLink
 from reconciler.model.network import Ingress, Network, SecurityGroup, Vpc, Vswitch
 from reconciler.model.plan import Action, FieldChange
 from reconciler.model.scope import NetworkScope
-from reconciler.model.spec import Desired, ImportRule, PersonalSource, Settings, VpcBinding
+from reconciler.model.source import PersonalSource
+from reconciler.model.spec import Desired, ImportRule, Settings, VpcBinding
 from tests.unit.core.scene import at, instance, live_instance
 
 OPEN = Ingress("tcp", 443, 443, "10.0.0.0/8")

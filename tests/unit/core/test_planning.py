@@ -8,15 +8,15 @@ import pytest
 from reconciler.core import planning
 from reconciler.core.ownership import Options
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.live import Live, LivePersonal, LiveSyncRule
+from reconciler.model.live import Live, LiveSyncRule
 from reconciler.model.plan import Action, Plan, Via
+from reconciler.model.source import PersonalSource
 from reconciler.model.spec import (
     Backfill,
     Desired,
     ImportRule,
     Instance,
     Namespace,
-    PersonalSource,
     ReplicationRule,
     Repository,
     Safety,
@@ -33,6 +33,7 @@ from tests.unit.core.scene import (
     live_rule,
     namespace,
     pair,
+    personal_edition,
     plan,
     repository,
     rule,
@@ -49,7 +50,7 @@ DESIRED = Desired(
     imports=(ImportRule("old", "hub", PersonalSource("cn-hangzhou", ("apps",)), "main"),),
     replications=(rule("all", "hub", "eu"),),
 )
-PERSONAL = LivePersonal(
+PERSONAL = personal_edition(
     "cn-hangzhou",
     "personal.example",
     (live_namespace(),),

@@ -8,7 +8,8 @@ from reconciler.model.address import import_rule
 from reconciler.model.diagnostic import Severity
 from reconciler.model.image import Contents, Descriptor, Digest, ImageName, ManifestContent
 from reconciler.model.plan import Transfer, TransferReason
-from reconciler.model.spec import Desired, ImageSelection, ImportRule, PersonalSource
+from reconciler.model.source import PersonalSource
+from reconciler.model.spec import Desired, ImageSelection, ImportRule
 from tests.unit.core.scene import digest
 
 INDEX, MANIFEST = "application/vnd.oci.image.index.v1+json", "application/vnd.oci.image.manifest.v1+json"

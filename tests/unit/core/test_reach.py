@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from reconciler.core.reach import check, reach, same_registry
-from reconciler.model.live import LivePersonal
-from reconciler.model.spec import Desired, ImportRule, PersonalSource, SourceNetwork
-from tests.unit.core.scene import at, instance, rule_ids
+from reconciler.model.source import PersonalSource, SourceNetwork
+from reconciler.model.spec import Desired, ImportRule
+from tests.unit.core.scene import at, instance, personal_edition, rule_ids
 
 AUTO, VPC, INTERNET, INTERNAL = SourceNetwork
 OLD = {
@@ -27,9 +27,9 @@ def _hosts(
     """Where an import from cn-hangzhou reads, and what the plan says of it; its target is in `region`."""
     source = PersonalSource("cn-hangzhou", ("apps",), asked)
     rule = ImportRule("old", "hub", source, places=at(2))
-    personal = LivePersonal("cn-hangzhou", hosts[VPC if inside else INTERNET], hosts=hosts, inside_vpc=inside)
+    personal = personal_edition("cn-hangzhou", hosts[VPC if inside else INTERNET], hosts=hosts, inside_vpc=inside)
     desired = Desired(instances=(replace(instance("hub"), region=region),))
-    chosen = reach(rule, source, personal, desired)
+    chosen = reach(rule, personal, desired)
     return chosen.host, rule_ids(check(rule, chosen))
 
 
@@ -56,10 +56,10 @@ def test_the_network_is_chosen_and_told(
 
 def test_hosts_that_the_service_does_not_tell_are_those_that_all_share() -> None:
     rule = ImportRule("old", "hub", PersonalSource("cn-hangzhou", ("apps",)), places=at(2))
-    personal = LivePersonal("cn-hangzhou", OLD[INTERNET])
+    personal = personal_edition("cn-hangzhou", OLD[INTERNET])
     for network, host in OLD.items():
-        source = PersonalSource("cn-hangzhou", ("apps",), network)
-        assert reach(rule, source, personal, Desired()).host == host
+        asking = replace(rule, source=PersonalSource("cn-hangzhou", ("apps",), network))
+        assert reach(asking, personal, Desired()).host == host
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import pytest
 
 from reconciler.core import eligibility, graph, rules
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.source import PersonalSource
 from reconciler.model.spec import (
     Desired,
     Edition,
     ImportRule,
     Include,
     Instance,
-    PersonalSource,
     Settings,
     StandardEdition,
     VpcBinding,

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from reconciler.core.scope import scope_of
-from reconciler.model.scope import InstanceScope, PersonalScope
-from reconciler.model.spec import Desired, ImportRule, Instance, InternetEndpoint, PersonalSource, VpcBinding
-from tests.unit.core.scene import instance, rule
+from reconciler.model.scope import InstanceScope
+from reconciler.model.source import PersonalSource
+from reconciler.model.spec import Desired, ImportRule, Instance, InternetEndpoint, VpcBinding
+from tests.unit.core.scene import instance, personal_scope, rule
 
 
 def _scopes(desired: Desired) -> dict[str, InstanceScope]:
@@ -23,7 +24,7 @@ def test_tags_are_listed_only_where_images_are_compared() -> None:
     assert scopes["eu"].lists_tags_of("base/os")
     assert not scopes["eu"].lists_tags_of("apps/api")
     assert not scopes["us"].lists_tags_of("apps/web")
-    assert scope_of(desired).personal == (PersonalScope("cn-hangzhou", frozenset({"a", "b"})),)
+    assert scope_of(desired).origins == (personal_scope("cn-hangzhou", "a", "b"),)
 
 
 def test_endpoints_and_vpc_links_are_asked_for_when_they_are_declared() -> None:
@@ -45,6 +46,5 @@ def test_the_instance_of_another_account_is_not_read() -> None:
 
 def test_imports_of_one_region_are_read_together() -> None:
     rules = tuple(ImportRule(name, "hub", PersonalSource("cn-hangzhou", (name,))) for name in ("a", "b"))
-    assert scope_of(Desired(instances=(instance("hub"),), imports=rules)).personal == (
-        PersonalScope("cn-hangzhou", frozenset({"a", "b"})),
-    )
+    (origin,) = scope_of(Desired(instances=(instance("hub"),), imports=rules)).origins
+    assert [origin.wants(name) for name in ("a/x", "b/x", "c/x", "x")] == [True, True, False, False]

@@ -19,7 +19,7 @@ from reconciler.emulator.server import LocalCloud
 from reconciler.live.logins import CloudLogins
 from reconciler.live.reader import CloudReader
 from reconciler.model.image import Descriptor, Digest
-from reconciler.model.live import Live, LiveInstance, LivePersonal
+from reconciler.model.live import Live, LiveInstance
 from reconciler.model.spec import (
     AclEntry,
     Desired,
@@ -35,6 +35,7 @@ from reconciler.model.spec import (
     VpcBinding,
 )
 from reconciler.oci.client import Registry
+from tests.unit.core.scene import personal_edition
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -132,4 +133,4 @@ def _hosts(cloud: LocalCloud) -> Live:
     hub = LiveInstance(
         cloud.instance_id("hub"), "acme-hub", "cn-hangzhou", None, "RUNNING", registry=cloud.registries["instances.hub"]
     )
-    return Live((hub,), (LivePersonal("cn-hangzhou", cloud.registries["personal.cn-hangzhou"]),))
+    return Live((hub,), (personal_edition("cn-hangzhou", cloud.registries["personal.cn-hangzhou"]),))

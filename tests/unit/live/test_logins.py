@@ -13,16 +13,17 @@ from reconciler.acr.pace import Pace
 from reconciler.acr.retry import Backoff
 from reconciler.acr.transport import Transport
 from reconciler.live.logins import SPARE_SECONDS, CloudLogins
-from reconciler.model.live import Live, LiveInstance, LivePersonal
+from reconciler.model.live import Live, LiveInstance
 from reconciler.oci.errors import RegistryBusy, RegistryDenied, RegistryError, RegistryUnreachable
 from reconciler.oci.login import Login
+from tests.unit.core.scene import personal_edition
 
 LIVE = Live(
     (
         LiveInstance("cri-1", "hub", "cn-hangzhou", None, "RUNNING", registry="hub.example.com"),
         LiveInstance("cri-2", "closed", "cn-hangzhou", None, "RUNNING"),
     ),
-    (LivePersonal("cn-shanghai", "registry.example.com"),),
+    (personal_edition("cn-shanghai", "registry.example.com"),),
 )
 Build = Callable[[Callable[[httpx.Request], httpx.Response]], CloudLogins]
 

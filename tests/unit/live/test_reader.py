@@ -20,9 +20,10 @@ from reconciler.live.recorded import RecordedSource
 from reconciler.live.snapshot import dump, live_digest, parse
 from reconciler.model.image import Digest, RepositoryName
 from reconciler.model.live import Cause, Live, LiveEndpoint, LiveVpcLink
-from reconciler.model.scope import InstanceScope, ManifestQuery, PersonalScope, PresenceQuery, Scope
+from reconciler.model.scope import InstanceScope, ManifestQuery, PresenceQuery, Scope
 from reconciler.model.spec import AclEntry, Edition, Level
 from reconciler.oci.client import Registry
+from tests.unit.core.scene import personal_scope
 
 if TYPE_CHECKING:
     from tests.unit.live.conftest import Reading
@@ -36,7 +37,10 @@ HUB = InstanceScope(
     endpoint=True,
 )
 EU = InstanceScope("eu", "eu-central-1", "acme-eu", tag_namespaces=frozenset({"apps"}))
-SCOPE = Scope((HUB, EU), (PersonalScope("cn-hangzhou", frozenset({"apps", "absent"})),))
+SCOPE = Scope(
+    (HUB, EU),
+    (personal_scope("cn-hangzhou", "apps", "absent"),),
+)
 
 
 def hub_repository(live: Live, path: str) -> RepositoryName:
@@ -66,7 +70,7 @@ def test_what_a_scope_asks_for_is_there_and_nothing_else(world: Reading) -> None
     assert (eu.endpoint, eu.vpc_links) == (None, ())
     assert eu.registry == world.cloud.registries["instances.eu"]
 
-    (personal,) = live.personal
+    (personal,) = live.origins
     assert personal.registry == world.cloud.registries["personal.cn-hangzhou"]
     assert [namespace.name for namespace in personal.namespaces] == ["apps"]
     (old,) = personal.repositories
@@ -229,7 +233,7 @@ def test_every_refused_call_fails_the_reading(action: str, code: str, hint: str)
 
 
 def test_an_account_without_personal_edition_is_told_to_open_it() -> None:
-    scope = Scope(personal=(PersonalScope("cn-hangzhou", frozenset({"apps"})),))
+    scope = Scope(origins=(personal_scope("cn-hangzhou", "apps"),))
     with pytest.raises(ReadFailed, match="namespace `apps` of Personal Edition in cn-hangzhou") as caught:
         refusing("GetNamespace", "USER_NOT_EXIST", 404).listings(scope)
     assert "open Personal Edition" in caught.value.hint

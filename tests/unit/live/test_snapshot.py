@@ -21,15 +21,15 @@ from reconciler.model.live import (
     LiveEndpoint,
     LiveInstance,
     LiveNamespace,
-    LivePersonal,
     LiveRepository,
     LiveSyncRule,
     LiveTag,
     LiveVpcLink,
 )
-from reconciler.model.scope import InstanceScope, ManifestQuery, PersonalScope, PresenceQuery, Scope
+from reconciler.model.scope import InstanceScope, ManifestQuery, PresenceQuery, Scope
 from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
 from reconciler.spec.schema import schema_text
+from tests.unit.core.scene import personal_edition, personal_scope
 
 SCHEMA = Draft202012Validator(json.loads(schema_text("live.v1")))
 
@@ -88,7 +88,7 @@ instances = st.builds(
     st.lists(rules, max_size=2).map(tuple),
 )
 personals = st.builds(
-    LivePersonal,
+    personal_edition,
     names,
     texts,
     st.lists(namespaces, max_size=2).map(tuple),
@@ -175,6 +175,14 @@ def test_the_parser_takes_exactly_what_the_schema_takes(live: Live, data: st.Dat
     assert taken == SCHEMA.is_valid(document)
 
 
+def test_a_recording_of_the_first_version_is_read() -> None:
+    live = Live((), (personal_edition("cn-hangzhou", "registry.example.com", repositories=(WEB,)),))
+    document = json.loads(canonical(dump(live)))
+    (origin,) = document.pop("origins")
+    earlier = {name: origin[name] for name in ("region", "registry", "namespaces", "repositories")}
+    assert parse({**document, "format_version": "1.0", "personal": [earlier]}) == live
+
+
 def test_fields_of_later_versions_are_ignored() -> None:
     document = {**json.loads(canonical(dump(Live()))), "format_version": "1.9", "weather": "fine"}
     assert parse(document) == Live()
@@ -187,7 +195,7 @@ WEB = LiveRepository("crr-1", "apps/web", Visibility.PRIVATE, "", tags=(LiveTag(
 TOOL = LiveRepository("crr-2", "apps/tool", Visibility.PRIVATE, "")
 RECORDED = Live(
     (LiveInstance("cri-1", "hub", "cn-hangzhou", None, "RUNNING", repositories=(TOOL, WEB)),),
-    (LivePersonal("cn-hangzhou", "registry.example.com", repositories=(WEB, replace(TOOL, name="old/tool"))),),
+    (personal_edition("cn-hangzhou", "registry.example.com", repositories=(WEB, replace(TOOL, name="old/tool"))),),
     {DIGEST: ManifestContent(DIGEST, 1, "", manifests=(Descriptor(CHILD, 1),))},
     {REPOSITORY: frozenset({DIGEST})},
 )
@@ -201,8 +209,8 @@ RECORDED = Live(
         ({"format_version": "2.0"}, r"format version 2\.0, and this program reads 1\.x"),
         ({**json.loads(canonical(dump(Live()))), "instances": [{"id": 7}]}, r"`instances\[0\]\.edition`"),
         (
-            {**json.loads(canonical(dump(Live()))), "personal": [{"region": ""}]},
-            r"`personal\[0\]\.region` is not a text",
+            {**json.loads(canonical(dump(Live()))), "origins": [{"name": ""}]},
+            r"`origins\[0\]\.name` is not a text",
         ),
         ({**json.loads(canonical(dump(Live()))), "present": "all"}, "`present` is not a list"),
     ],
@@ -231,8 +239,14 @@ def asking(
         (asking(endpoint=True), "the internet endpoint of instance `hub`"),
         (asking(tag_namespaces=frozenset({"apps"})), "the tags of `apps/tool` in instance `hub`"),
         (asking("", "cri-1", tag_repositories=frozenset({"apps/tool"})), "the tags of `apps/tool`"),
-        (Scope(personal=(PersonalScope("cn-beijing", frozenset()),)), "Personal Edition in cn-beijing"),
-        (Scope(personal=(PersonalScope("cn-hangzhou", frozenset({"old"})),)), "the tags of `old/tool`"),
+        (
+            Scope(origins=(personal_scope("cn-beijing"),)),
+            "Personal Edition in `cn-beijing`",
+        ),
+        (
+            Scope(origins=(personal_scope("cn-hangzhou", "old"),)),
+            "the tags of `old/tool`",
+        ),
     ],
 )
 def test_a_question_that_was_not_recorded_is_not_answered(scope: Scope, missing: str) -> None:
@@ -246,12 +260,12 @@ def test_a_question_that_was_not_recorded_is_not_answered(scope: Scope, missing:
     [
         asking(tag_repositories=frozenset({"apps/web"})),
         asking("nobody", endpoint=True),
-        Scope(personal=(PersonalScope("cn-hangzhou", frozenset({"apps"})),)),
+        Scope(origins=(personal_scope("cn-hangzhou", "apps"),)),
     ],
 )
 def test_a_question_that_was_recorded_is_answered(scope: Scope) -> None:
     found = RecordedSource(RECORDED).listings(scope)
-    assert (found.instances, found.personal) == (RECORDED.instances, RECORDED.personal)
+    assert (found.instances, found.origins) == (RECORDED.instances, RECORDED.origins)
     assert (found.contents, found.present) == ({}, {})
 
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import pytest
 
 from reconciler.model.diagnostic import Severity
+from reconciler.model.source import PersonalSource
 from reconciler.model.spec import (
     AclEntry,
     Backfill,
@@ -19,7 +20,6 @@ from reconciler.model.spec import (
     Namespace,
     PersonalNamespace,
     PersonalRepository,
-    PersonalSource,
     Repository,
     Safety,
     SamePair,
