@@ -62,6 +62,12 @@ class Product:
         return None if model is None else shape_of(model)
 
 
+def names(model: Any) -> Sequence[str]:
+    """The names on the wire of the fields of a model."""
+    shape = shape_of(model)
+    return list(shape) if isinstance(shape, Mapping) else []
+
+
 def _request(kind: Any, fields: Mapping[str, object]) -> Any:
     """`from_map` makes an empty list of every one that was not given, and the SDK would send it."""
     made = kind().from_map(dict(fields))
