@@ -40,8 +40,8 @@ def drift(
       reconciler drift --ignore instances.hub.namespaces.apps:visibility
     """
     from reconciler.commands.pipeline import check, open_source, require_valid, uncompared
-    from reconciler.commands.saved import drift_text, save_live
-    from reconciler.core.drift import find_drift
+    from reconciler.commands.saved import drift_text, now_milliseconds, save_live
+    from reconciler.core.drift import find_drift, questions
     from reconciler.core.scope import scope_of
     from reconciler.live.snapshot import live_digest
     from reconciler.model.diagnostic import has_errors
@@ -56,6 +56,7 @@ def drift(
     desired = checked.loaded.desired
     with open_source(live, endpoint_url, parallelism, console, network=network, log_file=log_file) as source:
         read = source.listings(scope_of(desired))
+        read = source.tasks(read, questions(desired, read))
     if record is not None:
         save_live(record, read)
     found = find_drift(
@@ -65,6 +66,7 @@ def drift(
         ignore=tuple(ignore or ()),
         spec_digest=checked.loaded.digest,
         live_digest=live_digest(read),
+        now=now_milliseconds(),
         diagnostics=checked.diagnostics,
     )
     if output is TextFormat.HUMAN:

@@ -90,6 +90,9 @@ def make_plan(checked: Checked, source: LiveSource, options: Options) -> tuple[P
     desired = checked.loaded.desired
     live = source.listings(scope_of(desired))
     drafted = planning.draft(desired, live, options)
+    live = source.tasks(live, drafted.queries)
+    if live.tasks:
+        drafted = planning.draft(desired, live, options)
     if not has_errors(drafted.diagnostics):
         while True:
             live = source.contents(live, images.manifest_queries(drafted.transfers))

@@ -34,7 +34,7 @@ def told_calls(console: Console) -> Callable[[CallEvent], None]:
 @contextmanager
 def painted(plan: Plan, console: Console) -> Iterator[RunListener]:
     """A listener that feeds the picture; the picture is gone when the run is over."""
-    from reconciler.executor.events import StepEnded, StepStarted, Waiting
+    from reconciler.executor.events import ServiceMoved, StepEnded, StepStarted, TaskSeen, Waiting
     from reconciler.render import progress_bar
     from reconciler.render.progress import Progress
 
@@ -51,6 +51,10 @@ def painted(plan: Plan, console: Console) -> Iterator[RunListener]:
                     progress.step_ended(outcome)
                 case Waiting():
                     pass
+                case TaskSeen(transfer, task):
+                    progress.task_seen(transfer.target, task.synced)
+                case ServiceMoved(outcome):
+                    progress.service_moved(outcome)
                 case _:
                     progress.observe(event, monotonic())
 
@@ -59,7 +63,7 @@ def painted(plan: Plan, console: Console) -> Iterator[RunListener]:
         while not finished.wait(_FRAME_SECONDS if console.interactive else _LINE_SECONDS):
             with lock:
                 if console.interactive:
-                    rows = max(min(shutil.get_terminal_size().lines - 6, progress_bar.ROWS), 1)
+                    rows = max(min(shutil.get_terminal_size().lines - 7, progress_bar.ROWS), 1)
                     text = progress_bar.frame(progress, monotonic(), console.note_style, rows)
                 else:
                     text = progress_bar.line(progress, monotonic()) + "\n"

@@ -30,6 +30,11 @@ def now_text() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def now_milliseconds() -> int:
+    """Since the epoch, as the service counts."""
+    return int(datetime.now(UTC).timestamp() * 1000)
+
+
 def plan_text(
     plan: Plan,
     output: PlanFormat,

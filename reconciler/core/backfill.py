@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from reconciler.core.comparison import Tags, Wanted, difference, drifted, tags_of, unreachable
-from reconciler.core.locate import in_scope
+from reconciler.core.explanation import explain
+from reconciler.core.locate import in_scope, place_of
 from reconciler.core.pattern import matcher
+from reconciler.core.routing import Errand, choose, errand
 from reconciler.core.select import is_companion, with_companions
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.drift import ImageDrift, ImageState
 from reconciler.model.image import Contents, ImageName
-from reconciler.model.live import LiveInstance, LiveTag
+from reconciler.model.live import LiveInstance, LiveSyncRule, LiveTag
 from reconciler.model.plan import Transfer, TransferReason, Via
 from reconciler.model.rulebook import Rule
-from reconciler.model.spec import Backfill, ReplicationRule, Trigger
+from reconciler.model.spec import Backfill, BackfillPolicy, ReplicationRule, Trigger
+from reconciler.model.sync_task import SyncTask
 
 RULES = (
     Rule(
@@ -38,62 +42,100 @@ Arriving = Mapping[ImageName, Transfer]
 """What this plan's imports bring, by where it goes."""
 
 
-def compare_replication(
-    rule: ReplicationRule,
-    source: LiveInstance,
-    target: LiveInstance,
-    arriving: Arriving,
-    contents: Contents,
-    result: Wanted,
-) -> None:
-    """Adds to `result` what the target lacks and who moves it. `contents` may be empty, or know some of the images.
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What a replication joins, and the live rule that does it, if there is one."""
 
-    What an import of the same plan pushes is moved by the service, since the rule is there before the push.
+    source: LiveInstance
+    target: LiveInstance
+    rule: LiveSyncRule | None
+
+    @property
+    def reachable(self) -> bool:
+        return bool(self.source.registry and self.target.registry)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What else is known: `contents` may be empty, or know some of the images; `tasks` as `routing.latest` has them."""
+
+    arriving: Arriving
+    contents: Contents
+    tasks: Mapping[Errand, SyncTask]
+    policy: BackfillPolicy
+
+
+def compare_replication(rule: ReplicationRule, ends: Ends, known: Known, result: Wanted) -> None:
+    """Adds to `result` what the target lacks and who moves it.
+
+    What an import of the same plan pushes is moved by the service, since the rule is there before the push. What a
+    running task is about is waited for. The rest goes one way, which `routing.choose` tells.
     """
     matches = matcher(rule.tags)
-    moves = differing = left = 0
-    at_source = _after_imports(rule, source, arriving)
-    for repository in sorted({*at_source, *(r.name for r in target.repositories if in_scope(rule, r.name))}):
+    due: list[Transfer] = []
+    routed: list[tuple[int, LiveTag]] = []
+    in_place = differing = left = moving = 0
+    at_source = _after_imports(rule, ends.source, known.arriving)
+    for repository in sorted({*at_source, *(r.name for r in ends.target.repositories if in_scope(rule, r.name))}):
         tags = at_source.get(repository, {})
-        there = tags_of(target.repository(repository))
+        there = tags_of(ends.target.repository(repository))
         ordinary = (tag for tag in tags.values() if _selected(matches, tag))
-        chosen = with_companions(ordinary, tags.values(), contents)
+        chosen = with_companions(ordinary, tags.values(), known.contents)
         for tag in chosen:
             reason = difference(tag, there.get(tag.name))
             if reason is None:
-                result.unchanged += 1
+                in_place += 1
                 continue
-            image = ImageName(target.registry, repository, tag.name)
-            result.drift.append(drifted(rule.address, image, tag, there.get(tag.name)))
-            origin = ImageName(source.registry, repository, tag.name)
+            image = ImageName(place_of(ends.target), repository, tag.name)
+            origin = ImageName(place_of(ends.source), repository, tag.name)
+            task = None
+            if origin not in known.arriving:
+                result.owe(ends.source, repository, tag.name)
+                task = known.tasks.get(errand(ends.source, ends.target, repository, tag.name))
+            seen = drifted(rule.address, image, tag, there.get(tag.name))
+            result.drift.append(explain(seen, rule, ends.rule, task, filtered=matches(tag.name)))
+            on_its_way = task is not None and task.running
             # A companion tag that the rule's filter does not match is not replicated with its image.
-            by_service = origin in arriving and rule.trigger is Trigger.PUSH and matches(tag.name)
+            by_service = origin in known.arriving and rule.trigger is Trigger.PUSH and matches(tag.name)
             if rule.backfill is Backfill.NONE:
-                left += not by_service
-            elif reason is TransferReason.DIFFERENT and rule.backfill is Backfill.MISSING and not by_service:
+                left += not by_service and not on_its_way
+                continue
+            kept = reason is TransferReason.DIFFERENT and rule.backfill is Backfill.MISSING
+            if kept and not by_service and not on_its_way:
                 differing += 1
-            else:
-                moves += 1
-                via = Via.RULE if by_service else Via.EXECUTOR
-                old = there.get(tag.name)
-                result.transfers.append(
-                    Transfer(
-                        rule.backfill_address,
-                        origin,
-                        image,
-                        tag.digest,
-                        reason,
-                        via,
-                        size=tag.size,
-                        pushed=tag.pushed,
-                        replaces=old.digest if old else None,
-                    )
+                continue
+            if not by_service and not on_its_way:
+                routed.append((len(due), tag))
+            moving += on_its_way
+            old = there.get(tag.name)
+            due.append(
+                Transfer(
+                    rule.backfill_address,
+                    origin,
+                    image,
+                    tag.digest,
+                    reason,
+                    Via.RULE if by_service else Via.TASK,
+                    size=tag.size,
+                    pushed=tag.pushed,
+                    replaces=old.digest if old else None,
                 )
-        result.drift += _extra(rule, ImageName(target.registry, repository, ""), there, chosen, matches)
+            )
+        result.drift += _extra(rule, ImageName(place_of(ends.target), repository, ""), there, chosen, matches)
+    result.unchanged += in_place
+    result.in_place[rule.address] = in_place
     result.diagnostics += _notes(rule, differing, left)
-    if moves and not (source.registry and target.registry):
-        closed = rule.target if source.registry else rule.source
-        result.diagnostics.append(unreachable(closed, rule.places.at("target"), str(rule.address)))
+    if moving:
+        result.on_the_way[rule.backfill_address] = moving
+    if routed:
+        route = choose(known.policy, [tag for _, tag in routed], reachable=ends.reachable)
+        result.routes[rule.backfill_address] = route.why
+        for index, _ in routed:
+            due[index] = replace(due[index], via=route.via)
+        if route.via is Via.EXECUTOR and not ends.reachable:
+            closed = rule.target if ends.source.registry else rule.source
+            result.diagnostics.append(unreachable(closed, rule.places.at("target"), str(rule.address)))
+    result.transfers += due
 
 
 def _after_imports(
@@ -102,7 +144,7 @@ def _after_imports(
     """Repository to tags of the source, as they will be once this plan's imports are done."""
     found = {r.name: dict(tags_of(r)) for r in source.repositories if in_scope(rule, r.name)}
     for image, transfer in arriving.items():
-        if image.registry == source.registry and in_scope(rule, image.repository):
+        if image.registry == place_of(source) and in_scope(rule, image.repository):
             tag = LiveTag(image.tag, transfer.digest, transfer.size, transfer.pushed)
             found.setdefault(image.repository, {})[image.tag] = tag
     return found

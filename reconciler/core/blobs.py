@@ -45,8 +45,8 @@ def account(
 ) -> Account:
     """Plan the bytes of `transfers`, first come first served.
 
-    Images that the service moves itself (`Via.RULE`) get their size and move no byte of ours. Raises KeyError when
-    `contents` lacks a manifest.
+    Images that the service moves itself move no byte of ours; the size of those that go by a task is the listing's,
+    as nobody reads them. Raises KeyError when `contents` lacks a manifest.
     """
     needs: dict[str, dict[Digest, _Need]] = {}
     known_manifests: dict[RepositoryName, set[Digest]] = {}
@@ -55,6 +55,9 @@ def account(
     holders = _holders(present)
     total_alone = 0
     for transfer in transfers:
+        if transfer.via is Via.TASK:
+            counted.append(transfer)
+            continue
         order = closure(transfer.digest, contents)
         blobs: dict[Digest, tuple[Descriptor, RepositoryName | None]] = {}
         for digest in order:

@@ -9,7 +9,7 @@ from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.drift import ImageDrift, ImageState
 from reconciler.model.image import ImageName
-from reconciler.model.live import LiveRepository, LiveTag
+from reconciler.model.live import LiveInstance, LiveRepository, LiveTag
 from reconciler.model.place import Span
 from reconciler.model.plan import Transfer, TransferReason, Unmovable
 from reconciler.model.rulebook import Rule
@@ -29,8 +29,10 @@ RULES = (
 class Wanted:
     """`transfers` in plan order: imports before backfills, each oldest push first; `unmovable` what cannot be moved.
 
-    `complete` is false when something could not be read. `unchanged` counts tags that are in place; `drift` holds
-    every tag that is not, whether it will be moved or not.
+    `complete` is false when something could not be read. `unchanged` counts tags that are in place, `in_place` those of
+    each replication; `drift` holds every tag that is not, whether it will be moved or not. `routes` says why a backfill
+    travels as it does, `on_the_way` how many of its images a task is bringing already. `owed` are the tags of source
+    instances (by region and id, then repository) whose replication tasks are worth a look.
     """
 
     transfers: list[Transfer] = field(default_factory=list)
@@ -39,6 +41,14 @@ class Wanted:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     unmovable: list[Unmovable] = field(default_factory=list)
     complete: bool = True
+    in_place: dict[Address, int] = field(default_factory=dict)
+    routes: dict[Address, str] = field(default_factory=dict)
+    on_the_way: dict[Address, int] = field(default_factory=dict)
+    owed: dict[tuple[str, str], dict[str, set[str]]] = field(default_factory=dict)
+
+    def owe(self, source: LiveInstance, repository: str, tag: str) -> None:
+        repositories = self.owed.setdefault((source.region, source.id), {})
+        repositories.setdefault(repository, set()).add(tag)
 
 
 Tags = Mapping[str, LiveTag]
@@ -57,7 +67,7 @@ def difference(tag: LiveTag, there: LiveTag | None) -> TransferReason | None:
 
 def drifted(address: Address, image: ImageName, tag: LiveTag, there: LiveTag | None) -> ImageDrift:
     state = ImageState.MISSING if there is None else ImageState.DIFFERENT
-    return ImageDrift(address, state, image, tag.digest, there.digest if there else None)
+    return ImageDrift(address, state, image, tag.digest, there.digest if there else None, tag.pushed)
 
 
 def unreachable(instance: str, span: Span, address: str) -> Diagnostic:

@@ -22,8 +22,8 @@ RULES = (
         "R-REP-3",
         "a replication rule is replaced",
         "The service cannot change a replication rule, so a changed one is deleted and created again. What is pushed "
-        "between the two is not replicated by the rule; the backfill of the next plan finds it.",
-        "Apply when few pushes are expected, and keep `backfill: missing`.",
+        "between the two is not replicated by the rule, so apply looks for it afterwards and copies it by tasks.",
+        "Apply when few pushes are expected; when the run is killed in between, the next one finds what is missing.",
         "cr 2018-12-01 has Create, List and Delete for sync rules and no update",
     ),
 )
@@ -87,7 +87,7 @@ def _replications(desired: Desired, instances: Mapping[str, LiveInstance], resul
                     "R-REP-3",
                     Severity.WARNING,
                     f"`{rule.address}` is deleted and created again: pushes in between are not replicated by it",
-                    hint="apply when few pushes are expected; what was missed is backfilled by the next apply",
+                    hint="apply when few pushes are expected; the same apply copies what is pushed in between",
                     span=rule.places.span,
                     address=str(rule.address),
                 )

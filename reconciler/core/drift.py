@@ -8,15 +8,16 @@ from dataclasses import replace
 from reconciler.core import graph
 from reconciler.core.diff import compare_settings
 from reconciler.core.expand import expand
-from reconciler.core.images import wanted
+from reconciler.core.images import task_queries, wanted
 from reconciler.core.ownership import Options, compare_ownership
 from reconciler.core.purchases import with_purchases
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Severity, in_order
-from reconciler.model.drift import Drift, ImageDrift
+from reconciler.model.drift import Drift, ImageDrift, RuleState
 from reconciler.model.image import Digest
 from reconciler.model.live import Live
 from reconciler.model.plan import Action, Change
+from reconciler.model.scope import TaskQuery
 from reconciler.model.spec import Desired
 
 
@@ -28,9 +29,11 @@ def find_drift(
     ignore: Sequence[str] = (),
     spec_digest: Digest,
     live_digest: Digest,
+    now: int,
     diagnostics: Iterable[Diagnostic] = (),
 ) -> Drift:
-    """`ignore` holds addresses, or `address:field` to leave out one field of it; `only` holds addresses."""
+    """`ignore` holds addresses, or `address:field` to leave out one field of it; `only` holds addresses. `now` is epoch
+    milliseconds."""
     live = with_purchases(desired, live)
     expanded = expand(desired, live)
     settings = compare_settings(expanded, live)
@@ -40,15 +43,28 @@ def find_drift(
     found += _naming_nothing(expanded, images.drift, only, ignore)
     changes = (_without_ignored(change, ignore) for change in settings.changes)
     kept = (change for change in changes if change is not None and _chosen(change.address, only))
-    drifted = (image for image in images.drift if _chosen(image.address, only) and not _ignored(image, ignore))
+    seen = [image for image in images.drift if _chosen(image.address, only) and not _ignored(image, ignore)]
+    seen.sort(key=lambda image: (image.address, image.image))
     return Drift(
         tuple(sorted(kept, key=lambda change: change.address)),
-        tuple(sorted(drifted, key=lambda image: (image.address, image.image))),
+        tuple(image for image in seen if not image.state.explained),
         in_order(found),
         spec_digest,
         live_digest,
         settings.complete and images.complete,
+        tuple(image for image in seen if image.state.explained),
+        tuple(
+            RuleState(address, images.in_place[address], tuple(image for image in seen if image.address == address))
+            for address in sorted(images.in_place)
+            if _chosen(address, only) and not _hidden(address, ignore)
+        ),
+        now,
     )
+
+
+def questions(desired: Desired, live: Live) -> tuple[TaskQuery, ...]:
+    """What to ask of the replication tasks before `find_drift`."""
+    return task_queries(wanted(expand(desired, live), live, imports_first=False))
 
 
 def _naming_nothing(
@@ -73,7 +89,11 @@ def _chosen(address: Address, only: Sequence[str]) -> bool:
 
 
 def _ignored(image: ImageDrift, ignore: Sequence[str]) -> bool:
-    return any(image.address.within(pattern) for pattern in ignore)
+    return _hidden(image.address, ignore)
+
+
+def _hidden(address: Address, ignore: Sequence[str]) -> bool:
+    return any(address.within(pattern) for pattern in ignore)
 
 
 def _without_ignored(change: Change, ignore: Sequence[str]) -> Change | None:

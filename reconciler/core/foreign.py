@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.image import Contents, Digest, closure
-from reconciler.model.plan import Transfer
+from reconciler.model.plan import Transfer, Via
 from reconciler.model.rulebook import Rule
 
 RULES = (
@@ -26,6 +26,8 @@ def check(transfers: Iterable[Transfer], contents: Contents) -> Iterator[Diagnos
     """One note per address whose images have such layers."""
     manifests: dict[Address, set[Digest]] = {}
     for transfer in transfers:
+        if transfer.via is Via.TASK:
+            continue
         manifests.setdefault(transfer.address, set()).update(closure(transfer.digest, contents))
     for address, digests in manifests.items():
         count = sum(contents[digest].foreign for digest in digests)

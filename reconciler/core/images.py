@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.core import backfill, importing, unmovable
 from reconciler.core.comparison import Wanted
-from reconciler.core.locate import find_instances
+from reconciler.core.locate import find_instances, match_rules
+from reconciler.core.routing import latest
 from reconciler.core.select import signed
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.image import Digest, ImageName, RepositoryName, closure
 from reconciler.model.live import RUNNING, Live
 from reconciler.model.plan import Transfer, Unmovable, Via
-from reconciler.model.scope import ManifestQuery, PresenceQuery
+from reconciler.model.scope import ManifestQuery, PresenceQuery, TaskQuery
 from reconciler.model.spec import Desired
 
 
@@ -32,10 +33,13 @@ def wanted(desired: Desired, live: Live, *, imports_first: bool = True) -> Wante
     result.transfers, conflicts = _without_conflicts(result)
     result.diagnostics += conflicts
     arriving = {transfer.target: transfer for transfer in result.transfers} if imports_first else {}
+    rules = match_rules(desired.replications, desired, instances)
+    known = backfill.Known(arriving, live.contents, latest(live.tasks or ()), desired.settings.backfill)
     for replication in desired.replications:
         if replication.source in instances and replication.target in instances:
             source, target = instances[replication.source], instances[replication.target]
-            backfill.compare_replication(replication, source, target, arriving, live.contents, result)
+            ends = backfill.Ends(source, target, rules.get(replication))
+            backfill.compare_replication(replication, ends, known, result)
     _set_aside(result, live)
     result.diagnostics += unmovable.check(result.unmovable, desired)
     result.complete &= not any(image.rule != "R-IMP-7" for image in result.unmovable)
@@ -50,13 +54,22 @@ def _set_aside(result: Wanted, live: Live) -> None:
         result.unmovable += [why for _, why in known if why is not None]
 
 
+def task_queries(found: Wanted) -> tuple[TaskQuery, ...]:
+    """The replication tasks of what targets lack: what is on its way already, and why the rest is not there."""
+    return tuple(
+        TaskQuery(region, instance, {name: frozenset(tags) for name, tags in repositories.items()})
+        for (region, instance), repositories in sorted(found.owed.items())
+    )
+
+
 def manifest_queries(transfers: Sequence[Transfer]) -> tuple[ManifestQuery, ...]:
     """Each digest once for each repository that a transfer reads it from: referrers are a repository's own.
 
-    What an earlier transfer of the same plan brings to its source is read where that one reads it.
+    What an earlier transfer of the same plan brings to its source is read where that one reads it. What goes by a task
+    need not be read at all.
     """
     arriving = {transfer.target for transfer in transfers}
-    there = (transfer for transfer in transfers if transfer.source not in arriving)
+    there = (t for t in transfers if t.source not in arriving and t.via is not Via.TASK)
     queries = (ManifestQuery(RepositoryName(t.source.registry, t.source.repository), t.digest) for t in there)
     return tuple(dict.fromkeys(queries))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reconciler.core import reach, unmovable
 from reconciler.core.comparison import Wanted, difference, drifted, tags_of, unreachable
 from reconciler.core.expand import target_name
+from reconciler.core.locate import place_of
 from reconciler.core.select import select
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.image import ImageName
@@ -72,7 +73,7 @@ def compare_import(rule: ImportRule, target: LiveInstance, desired: Desired, liv
             if reason is None:
                 result.unchanged += 1
                 continue
-            image = ImageName(target.registry, name, tag.name)
+            image = ImageName(place_of(target), name, tag.name)
             if reason is TransferReason.DIFFERENT and not rule.overwrite:
                 kept += 1
                 continue

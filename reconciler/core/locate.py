@@ -30,6 +30,12 @@ def instance_id(key: str, desired: Desired, instances: Mapping[str, LiveInstance
     return (declared.id or "") if declared else ""
 
 
+def place_of(instance: LiveInstance) -> str:
+    """What stands before the repository in the name of an image: the registry, or the instance's id while no endpoint
+    is open."""
+    return instance.registry or instance.id
+
+
 def find_vpc_link(instance: LiveInstance, binding: VpcBinding) -> LiveVpcLink | None:
     """A link is what it links: VPC, vSwitch and module."""
     identity = (binding.vpc, binding.vswitch, binding.module)

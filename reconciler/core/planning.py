@@ -11,7 +11,7 @@ from reconciler.core.blobs import Account, account
 from reconciler.core.comparison import Wanted
 from reconciler.core.diff import compare_settings
 from reconciler.core.expand import expand
-from reconciler.core.images import wanted
+from reconciler.core.images import task_queries, wanted
 from reconciler.core.ownership import Options, compare_ownership
 from reconciler.core.purchases import with_purchases
 from reconciler.core.safety import check_thresholds
@@ -20,6 +20,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.image import Digest
 from reconciler.model.live import Live
 from reconciler.model.plan import Action, Change, Plan, QuotaCheck, Summary, Transfer, Unmovable, Via
+from reconciler.model.scope import TaskQuery
 from reconciler.model.spec import Desired
 
 Needs = Mapping[Address, tuple[Address, ...]]
@@ -28,7 +29,8 @@ Needs = Mapping[Address, tuple[Address, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the listings say: `transfers` are known by digest, their bytes are not."""
+    """What the listings say: `transfers` are known by digest, their bytes are not. `queries` ask for the replication
+    tasks of what is missing."""
 
     desired: Desired
     changes: tuple[Change, ...]
@@ -40,6 +42,7 @@ class Draft:
     complete: bool
     unmovable: tuple[Unmovable, ...] = ()
     quotas: tuple[QuotaCheck, ...] = ()
+    queries: tuple[TaskQuery, ...] = ()
 
 
 def draft(desired: Desired, live: Live, options: Options) -> Draft:
@@ -85,6 +88,7 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
         settings.complete and images.complete,
         tuple(image for image in images.unmovable if image.address in selected),
         checked,
+        task_queries(images),
     )
 
 
@@ -142,7 +146,13 @@ def _transfer_changes(images: Wanted) -> list[Change]:
         by_service = sum(transfer.via is Via.RULE for transfer in transfers)
         if by_service:
             told.append(f"{by_service} replicated by the service")
-        changes.append(Change(address, Action.TRANSFER, ", ".join(told)))
+        on_the_way = images.on_the_way.get(address, 0)
+        if on_the_way:
+            told.append(f"{on_the_way} on the way already")
+        reason = ", ".join(told)
+        if address in images.routes:
+            reason += f"; {images.routes[address]}"
+        changes.append(Change(address, Action.TRANSFER, reason))
     return changes
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reconciler.model.plan import Change
-from reconciler.model.report import StepOutcome
+from reconciler.model.plan import Change, Transfer
+from reconciler.model.report import ImageOutcome, StepOutcome
+from reconciler.model.sync_task import SyncTask
 from reconciler.transfer.events import Event
 
 
@@ -29,7 +30,22 @@ class Waiting:
     reason: str
 
 
-RunEvent: TypeAlias = StepStarted | StepEnded | Waiting | Event
+@dataclass(frozen=True, slots=True)
+class TaskSeen:
+    """What a replication task of the service looks like by now."""
+
+    transfer: Transfer
+    task: SyncTask
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMoved:
+    """How an image ended that the service moves itself."""
+
+    outcome: ImageOutcome
+
+
+RunEvent: TypeAlias = StepStarted | StepEnded | Waiting | TaskSeen | ServiceMoved | Event
 
 RunListener: TypeAlias = Callable[[RunEvent], None]
 """Called from worker threads, one call at a time."""

@@ -22,6 +22,10 @@ Registries = Callable[[str], Registry]
 """From a registry's `host[:port]` to a client that is logged in there."""
 
 
+def _tell_nobody(_: ImageOutcome) -> None:
+    pass
+
+
 @dataclass(slots=True)
 class Mover:
     """Moves images and remembers where content is by now, so that a later transfer of the same run mounts it.
@@ -43,6 +47,8 @@ class Mover:
     seconds: float = 0.0
     requests: int = 0
     retries: int = 0
+    told: Callable[[ImageOutcome], None] = _tell_nobody
+    """Told of each image that somebody else moved."""
     _present: dict[RepositoryName, frozenset[Digest]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,7 +113,7 @@ class Mover:
         if known is not None:
             self.outcomes[transfer.target] = replace(known, result=result, reason=reason, retryable=retryable)
             return
-        self.outcomes[transfer.target] = ImageOutcome(
+        outcome = ImageOutcome(
             transfer.address,
             transfer.source,
             transfer.target,
@@ -115,7 +121,10 @@ class Mover:
             result,
             reason,
             retryable,
+            via=transfer.via,
         )
+        self.outcomes[transfer.target] = outcome
+        self.told(outcome)
 
     def give_up(self, transfers: Sequence[Transfer], reason: str) -> None:
         """Those that have no outcome yet failed for `reason`; another run may move them."""

@@ -18,15 +18,17 @@ from reconciler.core.locate import find_instances
 from reconciler.core.schedule import Schedule
 from reconciler.executor.arrival import await_arrivals
 from reconciler.executor.control import apply_change
-from reconciler.executor.events import RunEvent, RunListener, StepEnded, StepStarted, Waiting
+from reconciler.executor.events import RunEvent, RunListener, ServiceMoved, StepEnded, StepStarted, Waiting
+from reconciler.executor.gap import Gap
 from reconciler.executor.moving import Mover, Registries
 from reconciler.executor.target import Workbench
+from reconciler.executor.tasking import Tasks
 from reconciler.executor.verification import verify
 from reconciler.executor.waiting import Patience, StepFailed
-from reconciler.model.address import Address
+from reconciler.model.address import Address, Kind
 from reconciler.model.live import Live
-from reconciler.model.plan import Action, Change, Plan, Transfer
-from reconciler.model.report import Report, StepOutcome, StepResult
+from reconciler.model.plan import Action, Change, Plan, Transfer, Via
+from reconciler.model.report import ImageOutcome, Report, StepOutcome, StepResult
 from reconciler.oci.errors import RegistryError
 from reconciler.oci.source import Sources
 from reconciler.transfer.engine import WORKERS
@@ -65,7 +67,7 @@ def carry_out(plan: Plan, live: Live, tools: Tools) -> Report:
     run.carrier.set_aside(plan.unmovable)
     run.drive()
     return Report(
-        tuple(run.outcomes[node] for node in sorted(run.outcomes)),
+        (*(run.outcomes[node] for node in sorted(run.outcomes)), *run.extra),
         tuple(sorted(run.carrier.outcomes.values(), key=lambda o: (o.address, o.target))),
         plan.diagnostics,
         tools.clock() - started,
@@ -96,6 +98,7 @@ class _Run:
             tools.patience or Patience(stop=tools.stop),
             lambda change, reason: self._tell(Waiting(change, reason)),
             tools.bss,
+            self._tell,
         )
         self.carrier = Mover(
             live,
@@ -108,9 +111,11 @@ class _Run:
             tools.per_host,
             tools.max_rate,
             tools.sources,
+            told=self._told,
         )
         self._schedule = Schedule(range(len(plan.changes)), _dependencies(plan.changes))
         self.outcomes: dict[int, StepOutcome] = {}
+        self.extra: list[StepOutcome] = []
 
     def drive(self) -> None:
         ended: SimpleQueue[Future[dict[int, StepOutcome]]] = SimpleQueue()
@@ -139,9 +144,27 @@ class _Run:
                 else:
                     steps -= 1
                 self._settle(done.result())
+        self._close_gaps()
         for node, change in enumerate(self._changes):
             if node not in self.outcomes:
                 self._end(node, StepOutcome(change.address, change.action, StepResult.BLOCKED, "the run was stopped"))
+
+    def _close_gaps(self) -> None:
+        """At the end, so that pushes while the other rules were made are seen as well."""
+        made = [
+            self._changes[node]
+            for node, outcome in self.outcomes.items()
+            if outcome.address.kind is Kind.REPLICATION
+            and outcome.action in (Action.CREATE, Action.REPLACE)
+            and outcome.result is StepResult.DONE
+        ]
+        if not made or self._tools.stop.is_set():
+            return
+        try:
+            Gap(self._bench, self.carrier).close(made)
+        except AcrError as error:
+            reason = f"what was pushed while rules were made could not be looked for: {error}"
+            self.extra.append(StepOutcome(made[0].address, Action.TRANSFER, StepResult.FAILED, reason))
 
     def _settle(self, outcomes: Mapping[int, StepOutcome]) -> None:
         for node, outcome in outcomes.items():
@@ -176,10 +199,13 @@ class _Run:
         for change in changes:
             self._tell(StepStarted(change))
         problem = ""
+        tasks = Tasks(self._bench, self.carrier)
         try:
+            tasks.start(transfer for transfer in transfers if transfer.via is Via.TASK)
             self.carrier.carry(transfers)
             verify(self._bench, self.carrier, transfers)
             await_arrivals(self._bench, self.carrier, transfers)
+            tasks.finish()
         except (AcrError, RegistryError, StepFailed) as error:
             problem = str(error)
             self.carrier.give_up(transfers, problem)
@@ -198,6 +224,10 @@ class _Run:
     def _end(self, node: int, outcome: StepOutcome) -> None:
         self.outcomes[node] = outcome
         self._tell(StepEnded(outcome))
+
+    def _told(self, outcome: ImageOutcome) -> None:
+        if outcome.via is not Via.EXECUTOR:
+            self._tell(ServiceMoved(outcome))
 
     def _tell(self, event: RunEvent) -> None:
         with self._listening:

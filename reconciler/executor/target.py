@@ -9,10 +9,15 @@ from reconciler.acr.bss import Bss
 from reconciler.acr.cr import Cr
 from reconciler.acr.errors import Conflict, MalformedAnswer, Unavailable, Unreachable
 from reconciler.acr.surroundings import Surroundings
+from reconciler.executor.events import RunEvent, RunListener
 from reconciler.executor.waiting import Patience, StepFailed
 from reconciler.model.live import Live, LiveInstance
 from reconciler.model.plan import Change
 from reconciler.model.spec import Desired
+
+
+def _tell_nobody(_: RunEvent) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Workbench:
     patience: Patience
     waiting: Callable[[Change, str], None]
     bss: Bss | None = None
+    tell: RunListener = _tell_nobody
 
     def instance(self, key: str) -> LiveInstance:
         if key not in self.instances:

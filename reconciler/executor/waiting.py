@@ -16,6 +16,10 @@ class StepFailed(Exception):
         self.retryable = retryable
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Polls at `first` seconds, then more and more slowly up to `slowest`, and gives up after `deadline` seconds.
@@ -29,11 +33,14 @@ class Patience:
     stop: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], float] = monotonic
 
-    def until(self, reached: Callable[[], bool], what: str) -> None:
-        """Returns when `reached` says so. Raises StepFailed when it does not in time, or when the run is stopped."""
+    def until(self, reached: Callable[[], bool], what: str, *, alive: Callable[[], bool] = _never) -> None:
+        """Returns when `reached` says so. Raises StepFailed when it does not in time, or when the run is stopped. The
+        time begins anew whenever `alive`, asked after `reached`, sees something move."""
         end = self.clock() + self.deadline
         pause = self.first
         while not reached():
+            if alive():
+                end = self.clock() + self.deadline
             if self.clock() >= end:
                 raise StepFailed(f"{what}: not reached within {self.deadline:.0f} s; apply again", retryable=True)
             if self.stop.wait(pause):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from reconciler.model.live import Live
-from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope
+from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope, TaskQuery
 
 
 class ReadFailed(Exception):
@@ -18,15 +18,18 @@ class ReadFailed(Exception):
 
 
 class LiveSource(Protocol):
-    """Answers in two rounds: listings first, then the content of what the listings show to be missing.
+    """Answers in rounds: listings first, then tasks and content of what the listings show to be missing.
 
     What cannot be read while the rest can, one repository of an import's source or one image, is a fact in the answer
-    (`Unreadable`). All three raise ReadFailed for everything else; nothing is ever left out in silence.
+    (`Unreadable`). All of them raise ReadFailed for everything else; nothing is ever left out in silence.
     """
 
     def listings(self, scope: Scope) -> Live:
         """Instances, namespaces, repositories, rules and the tags that `scope` asks for. An instance that does not
         exist is simply not in the answer."""
+
+    def tasks(self, live: Live, queries: Sequence[TaskQuery]) -> Live:
+        """`live` with `tasks` filled with those that the queries are about."""
 
     def contents(self, live: Live, queries: Sequence[ManifestQuery]) -> Live:
         """`live` with `contents` or `unreadable` filled for every query (children, blobs and referrers included)."""

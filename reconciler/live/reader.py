@@ -22,8 +22,9 @@ from reconciler.live.port import ReadFailed
 from reconciler.live.pricing import missing_offers, quote
 from reconciler.model.image import Digest, RepositoryName
 from reconciler.model.live import RUNNING, Live, LiveInstance, LiveOrigin
-from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope
+from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope, TaskQuery
 from reconciler.model.source import PersonalSource
+from reconciler.model.sync_task import SyncTask
 from reconciler.oci.read import Reading, present, read_contents
 
 if TYPE_CHECKING:
@@ -108,6 +109,12 @@ class CloudReader:
         self._learn(live)
         return live
 
+    def tasks(self, live: Live, queries: Sequence[TaskQuery]) -> Live:
+        with self._pool() as pool:
+            asked = [pool.submit(self._tasks, query) for query in queries]
+            found = {task.id: task for future in asked for task in future.result()}
+        return replace(live, tasks=tuple(found[identity] for identity in sorted(found)))
+
     def contents(self, live: Live, queries: Sequence[ManifestQuery]) -> Live:
         # An image is the same wherever it lies, its referrers are not: each repository is asked for its own.
         asked = (query for query in queries if query not in live.unreadable)
@@ -144,6 +151,10 @@ class CloudReader:
     def _requests(self, repositories: int) -> int:
         """Each repository's share of the requests in flight."""
         return REGISTRY_REQUESTS // max(1, min(repositories, self._workers, REGISTRY_REQUESTS))
+
+    def _tasks(self, query: TaskQuery) -> tuple[SyncTask, ...]:
+        with reading(f"the replication tasks of instance {query.instance}"):
+            return self._cr.sync_tasks_of(query.region, query.instance, query.tags)
 
     def _contents(self, repository: RepositoryName, digests: Sequence[Digest], requests: int) -> Reading:
         with reading(f"the images of {repository}"):

@@ -9,7 +9,7 @@ from reconciler.live.port import ReadFailed
 from reconciler.live.snapshot.place import RECORD_AGAIN
 from reconciler.model.image import closure
 from reconciler.model.live import RUNNING, Live, LiveInstance
-from reconciler.model.scope import InstanceScope, ManifestQuery, OriginScope, PresenceQuery, Scope
+from reconciler.model.scope import InstanceScope, ManifestQuery, OriginScope, PresenceQuery, Scope, TaskQuery
 from reconciler.model.source import described
 
 
@@ -34,7 +34,12 @@ class RecordedSource:
                 raise _unrecorded(f"the network in {network.region}")
         if scope.roles and self._recorded.roles is None:
             raise _unrecorded("the roles of the account")
-        return replace(self._recorded, contents={}, present={}, unreadable={})
+        return replace(self._recorded, contents={}, present={}, unreadable={}, tasks=None)
+
+    def tasks(self, live: Live, queries: Sequence[TaskQuery]) -> Live:
+        if queries and self._recorded.tasks is None:
+            raise _unrecorded("replication tasks")
+        return replace(live, tasks=self._recorded.tasks)
 
     def contents(self, live: Live, queries: Sequence[ManifestQuery]) -> Live:
         for query in queries:

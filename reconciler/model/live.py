@@ -14,6 +14,7 @@ from reconciler.model.quota import Usage
 from reconciler.model.scope import ManifestQuery
 from reconciler.model.source import SourceNetwork
 from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
+from reconciler.model.sync_task import SyncTask
 
 
 class Cause(StrEnum):
@@ -208,7 +209,7 @@ class Live:
     """`contents` has the manifests of images that are to be moved; `present` says which of their blobs and manifests
     a target repository already holds. Both are filled after the listings told what is missing. `unreadable` are images
     that their repository does not give, `quotes` the prices of instances that the YAML allows to buy and that do not
-    exist."""
+    exist. `tasks` are the replication tasks of images that the listings show to be missing, None when nobody asked."""
 
     instances: tuple[LiveInstance, ...] = ()
     origins: tuple[LiveOrigin, ...] = ()
@@ -217,6 +218,7 @@ class Live:
     unreadable: Mapping[ManifestQuery, Unreadable] = field(default_factory=lambda: MappingProxyType({}))
     quotes: tuple[Quote, ...] = ()
     networks: tuple[Network, ...] = ()
+    tasks: tuple[SyncTask, ...] | None = None
     roles: LiveRoles | None = None
     """None when nobody asked."""
 

@@ -30,10 +30,12 @@ class TransferReason(StrEnum):
 
 
 class Via(StrEnum):
-    """Who moves an image: our executor, or the service itself because a push meets a replication rule."""
+    """Who moves an image: our executor, or the service, because a push meets a replication rule or by a task that is
+    made for the image."""
 
     EXECUTOR = "executor"
     RULE = "rule"
+    TASK = "task"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.image import Digest, ImageName
-from reconciler.model.plan import Action
+from reconciler.model.plan import Action, Via
 
 FORMAT_VERSION = "1.0"
 
@@ -65,6 +65,7 @@ class ImageOutcome:
     bytes_mounted: int = 0
     began: float = 0.0
     ended: float = 0.0
+    via: Via = Via.EXECUTOR
 
 
 @dataclass(frozen=True, slots=True)

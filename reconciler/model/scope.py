@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.billing import Offer
@@ -93,3 +93,12 @@ class PresenceQuery:
     repository: RepositoryName
     blobs: tuple[Digest, ...]
     manifests: tuple[Digest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskQuery:
+    """Which replication tasks copy these tags (by repository, `namespace/repository`) away from this instance?"""
+
+    region: str
+    instance: str
+    tags: Mapping[str, frozenset[str]]

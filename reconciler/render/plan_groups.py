@@ -46,10 +46,21 @@ class Movement:
     def by_service(self) -> int:
         return sum(t.via is Via.RULE for t in self.transfers)
 
+    @property
+    def by_tasks(self) -> tuple[Transfer, ...]:
+        return tuple(t for t in self.transfers if t.via is Via.TASK)
+
     def sentence(self) -> str:
         if self.by_service == len(self.transfers):
             return f"{units.count(len(self.transfers), 'image')}, replicated by the service"
         parts = [units.count(len(self.transfers), "image")]
+        if self.by_tasks:
+            copied = units.size(sum(t.size for t in self.by_tasks))
+            if len(self.by_tasks) == len(self.transfers):
+                return f"{parts[0]}, {copied} copied by tasks of the service"
+            parts.append(f"{units.count(len(self.by_tasks))} ({copied}) copied by tasks of the service")
+        if self.by_service + len(self.by_tasks) == len(self.transfers):
+            return ", ".join([*parts, f"{units.count(self.by_service)} replicated by the service"])
         if self.counted:
             parts.append(f"{units.size(self.moved)} to move")
             if self.shared:
@@ -105,7 +116,7 @@ def why_changed(change: Change) -> str:
 
 def why_moved(transfer: Transfer) -> str:
     """`missing` or `different`, and who moves it when that is not us."""
-    by = ", replicated by the service" if transfer.via is Via.RULE else ""
+    by = {Via.EXECUTOR: "", Via.RULE: ", replicated by the service", Via.TASK: ", by a task"}[transfer.via]
     return transfer.reason.value + by
 
 
@@ -132,7 +143,9 @@ def summary_line(plan: Plan) -> str:
     if summary.billable:
         parts.append(f"{units.count(summary.billable)} billable")
     if summary.images:
-        parts.append(units.count(summary.images, "image"))
+        by_service = sum(t.via is not Via.EXECUTOR for t in plan.transfers)
+        apart = f" ({units.count(by_service)} by the service)" if by_service else ""
+        parts.append(units.count(summary.images, "image") + apart)
         if plan.counted:
             shared = f" ({units.size(summary.bytes_shared)} shared)" if summary.bytes_shared else ""
             parts.append(f"{units.size(summary.bytes)} to move{shared}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.address import Address
+from reconciler.model.address import Address, Kind
 from reconciler.model.diagnostic import Severity
 from reconciler.model.plan import Action, Change, Plan, Transfer
 from reconciler.render import diagnostics_human, units
@@ -46,7 +46,7 @@ def _group(group: Group, moving: dict[Address, Movement], style: Style, verbose:
     for change in group.changes:
         movement = moving.get(change.address)
         if change.action is Action.TRANSFER and movement is not None:
-            lines += _movement(movement, style, verbose)
+            lines += _movement(movement, style, verbose, route_of(change))
         else:
             lines += change_lines(change, style)
             lines += _movement(movement, style, verbose) if movement is not None else []
@@ -63,19 +63,26 @@ def change_lines(change: Change, style: Style) -> list[str]:
     return [f"{head}{reason}", *fields]
 
 
-def _movement(movement: Movement, style: Style, verbose: bool) -> list[str]:
+def _movement(movement: Movement, style: Style, verbose: bool, route: str = "") -> list[str]:
     mark = MARKS[Action.TRANSFER]
     head = style.paint(f"{mark.symbol:>3} {visible(str(movement.address))}", mark.tone)
     shown = movement.transfers if verbose else movement.transfers[:LISTED_IMAGES]
     rows = [_image(transfer) for transfer in shown]
     widths = [max((len(row[i]) for row in rows), default=0) for i in range(3)]
     lines = [f"{head}: {movement.sentence()}"]
+    if route:
+        lines.append(f"      {visible(route)}")
     for name, digest, size, reason in rows:
         lines.append(f"      {name:<{widths[0]}}  {style.paint(digest, Tone.FAINT)}  {size:>{widths[2]}}  {reason}")
     left = len(movement.transfers) - len(shown)
     if left:
         lines.append(f"      and {units.count(left, 'more image', 'more images')}; `--format json` lists all")
     return lines
+
+
+def route_of(change: Change) -> str:
+    """What a backfill says of the way that its images go; empty for everything else."""
+    return change.reason if change.address.kind is Kind.BACKFILL else ""
 
 
 def _image(transfer: Transfer) -> tuple[str, str, str, str]:

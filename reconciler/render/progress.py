@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from reconciler.model.address import Address
-from reconciler.model.image import Digest, RepositoryName
+from reconciler.model.image import Digest, ImageName, RepositoryName
 from reconciler.model.plan import Transfer, Via
-from reconciler.model.report import ImageResult, StepOutcome, StepResult
+from reconciler.model.report import ImageOutcome, ImageResult, StepOutcome, StepResult
 from reconciler.transfer.events import (
     BlobDone,
     BlobMounted,
@@ -55,6 +55,16 @@ class RepositoryProgress:
 
 
 @dataclass(slots=True)
+class ServiceProgress:
+    """Images that the service moves: none of their bytes is ours. `synced` are those that its tasks tell of."""
+
+    images: int = 0
+    done: int = 0
+    failed: int = 0
+    synced: dict[ImageName, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Progress:
     """Grows in place, because an event arrives for every few hundred KiB; use one lock for writing and reading.
 
@@ -75,15 +85,18 @@ class Progress:
     retries: int = 0
     throttled: int = 0
     held_until: float = 0.0
+    by_service: ServiceProgress = field(default_factory=ServiceProgress)
     began: float | None = None
     _samples: deque[tuple[float, int]] = field(default_factory=deque)
 
     @classmethod
     def planned(cls, transfers: Iterable[Transfer], steps: int = 0) -> Progress:
-        """For a plan with `steps` changes; images that the service moves itself are not ours to show."""
+        """For a plan with `steps` changes; images that the service moves itself are counted apart."""
         progress = cls(steps=steps)
         for transfer in transfers:
-            if transfer.via is Via.EXECUTOR:
+            if transfer.via is not Via.EXECUTOR:
+                progress.by_service.images += 1
+            else:
                 row = progress._row(RepositoryName(transfer.target.registry, transfer.target.repository))
                 row.images += 1
                 row.bytes += transfer.bytes
@@ -105,6 +118,14 @@ class Progress:
         self.running.pop(outcome.address, None)
         self.steps_done += 1
         self.steps_failed += outcome.result in (StepResult.FAILED, StepResult.BLOCKED)
+
+    def task_seen(self, target: ImageName, synced: int) -> None:
+        """A task of the service has copied so many bytes by now."""
+        self.by_service.synced[target] = synced
+
+    def service_moved(self, outcome: ImageOutcome) -> None:
+        self.by_service.done += 1
+        self.by_service.failed += outcome.result is ImageResult.FAILED
 
     def observe(self, event: Event, now: float) -> None:
         match event:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.image import RepositoryName
 from reconciler.render import units
-from reconciler.render.progress import Progress, RepositoryProgress
+from reconciler.render.progress import Progress, RepositoryProgress, ServiceProgress
 from reconciler.render.style import Style, Tone, cells, visible
 
 ROWS = 8
@@ -24,7 +24,8 @@ def frame(progress: Progress, now: float, style: Style, rows: int = ROWS) -> str
         lines.append(style.paint(style.clip(f"and {more}", style.width), Tone.FAINT))
     if progress.repositories:
         lines.append(style.paint(style.clip(_figures(progress, now), style.width), Tone.STRONG))
-    lines += [style.clip(text, style.width) for text in (_trouble(progress, now), _steps(progress, now)) if text]
+    told = (_by_service(progress.by_service), _trouble(progress, now), _steps(progress, now))
+    lines += [style.clip(text, style.width) for text in told if text]
     return "".join(text + "\n" for text in lines)
 
 
@@ -32,6 +33,7 @@ def line(progress: Progress, now: float) -> str:
     """Everything in one line without its newline, for output that nobody paints over."""
     parts = [
         _figures(progress, now) if progress.repositories else "",
+        _by_service(progress.by_service),
         _trouble(progress, now),
         _steps(progress, now),
     ]
@@ -74,6 +76,15 @@ def _figures(progress: Progress, now: float) -> str:
     if progress.mounted:
         parts.append(f"{units.size(progress.mounted)} mounted")
     return ", ".join(parts)
+
+
+def _by_service(progress: ServiceProgress) -> str:
+    if not progress.images:
+        return ""
+    failed = f" ({units.count(progress.failed)} failed)" if progress.failed else ""
+    copied = sum(progress.synced.values())
+    by_tasks = f", {units.size(copied)} copied by its tasks" if copied else ""
+    return f"{units.count(progress.done)}/{units.count(progress.images)} images by the service{failed}{by_tasks}"
 
 
 def _trouble(progress: Progress, now: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.model.image import Digest
 from reconciler.model.json_value import Json
-from reconciler.model.plan import Action
+from reconciler.model.plan import Action, Via
 from reconciler.model.record import PastRun
 from reconciler.model.report import (
     FORMAT_VERSION,
@@ -168,6 +168,7 @@ def _image(image: ImageOutcome) -> Json:
         "bytes_mounted": image.bytes_mounted,
         "began": image.began,
         "ended": image.ended,
+        "via": image.via.value,
     }
 
 
@@ -184,4 +185,5 @@ def _read_image(record: Record) -> ImageOutcome:
         bytes_mounted=record.integer("bytes_mounted"),
         began=record.number("began"),
         ended=record.number("ended"),
+        via=Via(record.text("via")) if "via" in record.fields else Via.EXECUTOR,
     )

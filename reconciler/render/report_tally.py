@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from reconciler.model.address import Address
 from reconciler.model.image import RepositoryName
+from reconciler.model.plan import Via
 from reconciler.model.report import ImageOutcome, ImageResult, Report
 from reconciler.render import units
 
@@ -49,9 +50,17 @@ class Tally:
     def mb_per_second(self) -> float | None:
         return None if self.seconds is None else units.megabytes_per_second(self.bytes_moved, self.seconds)
 
+    @property
+    def by_service(self) -> int:
+        """Of those that were imported, the images of which no byte went through us."""
+        return sum(i.via is not Via.EXECUTOR and i.result is ImageResult.IMPORTED for i in self.images)
+
     def sentence(self) -> str:
         """`12 selected, 10 imported, 2 failed, 118.0 MiB moved, 9.4 MiB mounted, 2.8s, 44.1 MB/s`; without zeros."""
         parts = [f"{units.count(self.imported)} imported"]
+        if self.by_service:
+            everything = self.by_service == self.imported
+            parts[0] += " by the service" if everything else f" ({units.count(self.by_service)} by the service)"
         if self.selected != self.imported:
             parts.insert(0, f"{units.count(self.selected)} selected")
         counts = ((self.skipped, "skipped"), (len(self.failures), "failed"))

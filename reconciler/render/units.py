@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 _STEPS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -38,6 +40,19 @@ def duration(seconds: float) -> str:
         return f"{minutes}m {rest:02d}s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours:,}h {minutes:02d}m"
+
+
+def age(seconds: float) -> str:
+    """`under a minute`, `12 minutes`, `3 hours`, `41 days`: as much as one wants to know of something that is late."""
+    for unit, noun in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= unit:
+            return count(int(seconds // unit), noun)
+    return "under a minute"
+
+
+def timestamp(milliseconds: int) -> str:
+    """RFC 3339 in UTC, whole seconds, of epoch milliseconds."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def count(number: int, noun: str = "", plural: str = "") -> str:

@@ -9,7 +9,15 @@ from types import MappingProxyType
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.json_value import Json
 from reconciler.model.place import NOWHERE, Places
-from reconciler.model.spec import Desired, Safety, SamePair, Settings, StandardEdition
+from reconciler.model.spec import (
+    BackfillPolicy,
+    BackfillRoute,
+    Desired,
+    Safety,
+    SamePair,
+    Settings,
+    StandardEdition,
+)
 from reconciler.spec import conformance, instances, movements, networks, quantities, unapplied
 from reconciler.spec.fields import Fields
 from reconciler.spec.node import MapNode
@@ -76,6 +84,7 @@ def _settings(fields: Fields) -> Settings:
         MappingProxyType({region: tuple(z.value for z in zones.texts(region)) for region in zones.node.entries}),
         replication.flag("instance_scope") or False,
         replication.choice("standard_edition", StandardEdition) or defaults.standard_edition,
+        _backfill(replication.inside("backfill")),
         Places(fields.key, fields.places().fields),
     )
 
@@ -86,6 +95,16 @@ def _safety(fields: Fields) -> Safety:
     return Safety(
         deletes if deletes is not None else _share(fields.text("max_deletes"), defaults.max_deletes),
         images if images is not None else defaults.max_images,
+        size if size is not None else _size(fields.text("max_bytes"), defaults.max_bytes),
+    )
+
+
+def _backfill(fields: Fields) -> BackfillPolicy:
+    defaults = BackfillPolicy()
+    count, size = fields.number("max_tasks"), fields.number("max_bytes")
+    return BackfillPolicy(
+        fields.choice("via", BackfillRoute) or defaults.via,
+        defaults.max_tasks if count is None else count,
         size if size is not None else _size(fields.text("max_bytes"), defaults.max_bytes),
     )
 

@@ -37,6 +37,7 @@ from reconciler.model.quota import QuotaUse, Usage
 from reconciler.model.scope import ManifestQuery
 from reconciler.model.source import SourceNetwork
 from reconciler.model.spec import AclEntry, Edition, Level, Renewal, Trigger, Visibility
+from reconciler.model.sync_task import SyncImage, SyncTask, TaskStatus
 
 MIB = 1024 * 1024
 MANIFEST_BYTES = 1024
@@ -76,6 +77,19 @@ class SyncRule(TypedDict):
     tags: NotRequired[str]
     trigger: NotRequired[str]
     priority: NotRequired[int]
+    created: NotRequired[int]
+    """Days after the first push; default: with it."""
+
+
+class Task(TypedDict):
+    """A replication task for one tag, which keeps its names; days count from the first push."""
+
+    source: str
+    target: str
+    image: str
+    status: NotRequired[str]
+    issue: NotRequired[str]
+    day: NotRequired[int]
 
 
 class VpcLink(TypedDict):
@@ -154,6 +168,7 @@ class Cloud(TypedDict):
     images: NotRequired[Mapping[str, Layers]]
     prices: NotRequired[Mapping[str, Price]]
     """By the name of the instance that may be bought."""
+    tasks: NotRequired[list[Task]]
 
 
 def read_cloud(file: Path) -> Live:
@@ -192,7 +207,8 @@ def read_cloud(file: Path) -> Live:
     networks = cloud["networks"] if "networks" in cloud else _as_named(file.parent)
     roles = LiveRoles(None if (named := cloud.get("roles", [SERVICE_ROLE])) is None else frozenset(named))
     found = tuple(_network(region, network) for region, network in networks.items())
-    return Live(built, personal, contents, present, unreadable, quotes, found, roles)
+    tasks = tuple(_task(number, task, instances) for number, task in enumerate(cloud.get("tasks", [])))
+    return Live(built, personal, contents, present, unreadable, quotes, found, tasks=tasks, roles=roles)
 
 
 def _quote(name: str, price: Price) -> Quote:
@@ -238,6 +254,17 @@ def _yaml(file: Path) -> Any:
         return yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         return None
+
+
+def _task(number: int, task: Task, instances: Mapping[str, Instance]) -> SyncTask:
+    repository, tag = task["image"].rsplit(":", 1)
+    ends = (task["source"], task["target"])
+    source, target = (SyncImage(instances[name]["region"], f"cri-{name}", repository, tag) for name in ends)
+    time = _milliseconds(task.get("day", 0))
+    status = TaskStatus(task.get("status", "SYNCHRONIZING"))
+    return SyncTask(
+        f"rst-{number}", status, Trigger.PUSH, source, target, task.get("issue", ""), created=time, modified=time
+    )
 
 
 def _instance(
@@ -318,8 +345,12 @@ def _rule(source: str, rule: SyncRule, instances: Mapping[str, Instance]) -> Liv
         tags=rule.get("tags", ".*"),
         trigger=Trigger(rule.get("trigger", "push")),
         priority=rule.get("priority", 3),
-        created=int(FIRST_PUSH.timestamp()) * 1000,
+        created=_milliseconds(rule.get("created", 0)),
     )
+
+
+def _milliseconds(day: int) -> int:
+    return int((FIRST_PUSH + timedelta(days=day)).timestamp()) * 1000
 
 
 def _digest(name: str) -> Digest:

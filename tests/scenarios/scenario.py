@@ -29,6 +29,8 @@ _VARIES = (
     (re.compile(r'("created": )"[^"]*"'), r"\1<time>"),
     (re.compile(r'("tool_version": )"[^"]*"'), r"\1<version>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "<time>"),
+    (re.compile(r'("age_seconds": )\d+'), r"\1<age>"),
+    (re.compile(r"\d+ days? ago"), "<age> ago"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from reconciler.live.snapshot import networks
 from reconciler.model.billing import Quote
@@ -21,6 +22,7 @@ from reconciler.model.live import (
     Unreadable,
 )
 from reconciler.model.quota import Usage
+from reconciler.model.sync_task import SyncImage, SyncTask
 
 FORMAT_VERSION = "1.1"
 """What is written; every 1.x can be read."""
@@ -45,12 +47,33 @@ def dump(live: Live) -> Json:
         ],
         **({"unreadable": unreadable} if (unreadable := _unreadable_images(live)) else {}),
         **({"quotes": [_quote(quote) for quote in sorted(live.quotes, key=lambda q: q.offer)]} if live.quotes else {}),
+        **({} if live.tasks is None else {"tasks": [_task(task) for task in sorted(live.tasks, key=lambda t: t.id)]}),
     }
 
 
 def live_digest(live: Live) -> Digest:
-    """What a plan was made from, in short."""
-    return digest_of(dump(live))
+    """What a plan was made from, in short. Tasks come and go by themselves, and what they change is in the listings."""
+    return digest_of(dump(replace(live, tasks=None)))
+
+
+def _task(item: SyncTask) -> Json:
+    """As listings have it: without layers."""
+    return {
+        "id": item.id,
+        "status": item.status,
+        "trigger": item.trigger,
+        "source": _side(item.source),
+        "target": _side(item.target),
+        "issue": item.issue,
+        "rule": item.rule,
+        "batch": item.batch,
+        "created": item.created,
+        "modified": item.modified,
+    }
+
+
+def _side(item: SyncImage) -> Json:
+    return {"region": item.region, "instance": item.instance, "repository": item.repository, "tag": item.tag}
 
 
 def _instance(item: LiveInstance) -> Json:

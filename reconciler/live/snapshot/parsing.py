@@ -34,6 +34,7 @@ from reconciler.model.quota import QuotaUse, Usage
 from reconciler.model.scope import ManifestQuery
 from reconciler.model.source import PersonalSource, SourceNetwork
 from reconciler.model.spec import AclEntry, Edition, Level, Renewal, Trigger, Visibility
+from reconciler.model.sync_task import SyncImage, SyncTask, TaskStatus
 
 _READABLE = re.compile(r"1\.[0-9]+")
 
@@ -48,6 +49,7 @@ def parse(data: Json) -> Live:
         )
     network = document.optional("networks")
     contents = [_manifest(item) for item in document.field("contents").items()]
+    tasks = document.optional("tasks")
     return Live(
         instances=tuple(_instance(item) for item in document.field("instances").items()),
         origins=_origins(document),
@@ -67,6 +69,31 @@ def parse(data: Json) -> Live:
             }
         ),
         quotes=tuple(_quote(item) for item in document.or_else("quotes", []).items()),
+        tasks=None if tasks.absent else tuple(_task(item) for item in tasks.items()),
+    )
+
+
+def _task(item: Place) -> SyncTask:
+    return SyncTask(
+        id=item.field("id").name(),
+        status=item.field("status").word(TaskStatus),
+        trigger=item.field("trigger").word(Trigger),
+        source=_side(item.field("source")),
+        target=_side(item.field("target")),
+        issue=item.field("issue").text(),
+        rule=item.field("rule").text(),
+        batch=item.field("batch").text(),
+        created=item.field("created").count(),
+        modified=item.field("modified").count(),
+    )
+
+
+def _side(item: Place) -> SyncImage:
+    return SyncImage(
+        region=item.field("region").text(),
+        instance=item.field("instance").name(),
+        repository=item.field("repository").repository(),
+        tag=item.field("tag").name(),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from reconciler.core import planning
@@ -26,6 +27,7 @@ from reconciler.model.spec import (
     Trigger,
     Visibility,
 )
+from reconciler.model.sync_task import SyncImage, SyncTask, TaskStatus
 
 SPEC, LIVE = Digest("sha256:" + "1" * 64), Digest("sha256:" + "2" * 64)
 
@@ -91,10 +93,28 @@ def live_rule(
     tags: str = ".*",
     trigger: Trigger = Trigger.PUSH,
     priority: int = 3,
+    created: int = 0,
 ) -> LiveSyncRule:
     level = Level.NAMESPACE if repository is None else Level.REPOSITORY
     ends = (f"cri-{source}", f"cri-{target}", "cn-hangzhou")
-    return LiveSyncRule(id, name, *ends, level, namespace, repository, namespace, repository, tags, trigger, priority)
+    found = LiveSyncRule(id, name, *ends, level, namespace, repository, namespace, repository, tags, trigger, priority)
+    return replace(found, created=created)
+
+
+def live_task(
+    source: str,
+    target: str,
+    image: str,
+    status: TaskStatus = TaskStatus.SYNCHRONIZING,
+    issue: str = "",
+    *,
+    name: str = "rst-1",
+    time: int = 0,
+) -> SyncTask:
+    """A task for `repository:tag`, which keeps its names; it was created and changed at `time`."""
+    repository, tag = image.rsplit(":", 1)
+    origin, arrival = (SyncImage("cn-hangzhou", f"cri-{key}", repository, tag) for key in (source, target))
+    return SyncTask(name, status, Trigger.PUSH, origin, arrival, issue, created=time, modified=time)
 
 
 def live_instance(

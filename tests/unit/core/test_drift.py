@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reconciler.core.drift import find_drift
+from reconciler.core.drift import find_drift, questions
 from reconciler.model.drift import Drift, ImageState
 from reconciler.model.live import Live
 from reconciler.model.plan import Action
+from reconciler.model.scope import TaskQuery
 from reconciler.model.spec import Desired, Namespace, Visibility
-from tests.unit.core.scene import LIVE, SPEC, live_rule, pair, repository, rule, tag
+from tests.unit.core.scene import LIVE, SPEC, live_rule, live_task, pair, repository, rule, tag
 
 HUB = (repository("apps/web", tag("v1"), tag("v2"), tag("v3")),)
 EU = (repository("apps/web", tag("v2", "else"), tag("v3"), tag("v9")),)
@@ -23,7 +24,7 @@ def _world() -> tuple[Desired, Live]:
 
 
 def _drift(only: Sequence[str] = (), ignore: Sequence[str] = ()) -> Drift:
-    return find_drift(*_world(), only=only, ignore=ignore, spec_digest=SPEC, live_digest=LIVE)
+    return find_drift(*_world(), only=only, ignore=ignore, spec_digest=SPEC, live_digest=LIVE, now=10_000)
 
 
 def _changes(drift: Drift) -> dict[str, Action]:
@@ -47,7 +48,7 @@ def test_settings_and_images_that_differ_are_found() -> None:
 
 def test_a_state_as_declared_has_no_drift() -> None:
     desired, live = pair(rule("r", "hub", "eu"), hub=HUB, eu=HUB, live_rules=[live_rule("1", "r", "hub", "eu")])
-    drift = find_drift(desired, live, spec_digest=SPEC, live_digest=LIVE)
+    drift = find_drift(desired, live, spec_digest=SPEC, live_digest=LIVE, now=10_000)
     assert not drift.found
 
 
@@ -73,6 +74,7 @@ def test_other_fields_of_the_same_object_still_count() -> None:
         ignore=["instances.eu.namespaces.apps:auto_create"],
         spec_digest=SPEC,
         live_digest=LIVE,
+        now=10_000,
     )
     assert [field.path for change in drift.changes for field in change.fields] == ["visibility"]
 
@@ -86,3 +88,30 @@ def test_only_limits_the_answer() -> None:
     drift = _drift(only=["instances.eu"])
     assert _changes(drift) == {"instances.eu.namespaces.apps": Action.UPDATE}
     assert drift.images == ()
+
+
+def test_only_what_is_missing_is_asked_for() -> None:
+    assert questions(*_world()) == (TaskQuery("cn-hangzhou", "cri-hub", {"apps/web": frozenset({"v1", "v2"})}),)
+
+
+def test_an_image_on_its_way_is_no_drift_and_counts_for_freshness() -> None:
+    hub = (repository("apps/web", tag("v1", pushed=4000), tag("v2", pushed=2000), tag("v3", pushed=1000)),)
+    eu = (repository("apps/web", tag("v3")),)
+    rules = [live_rule("1", "r", "hub", "eu")]
+    desired, live = pair(rule("r", "hub", "eu"), hub=hub, eu=eu, live_rules=rules)
+    moving = replace(live, tasks=tuple(live_task("hub", "eu", f"apps/web:{name}", name=name) for name in ("v1", "v2")))
+    drift = find_drift(desired, moving, spec_digest=SPEC, live_digest=LIVE, now=10_000)
+    assert not drift.found
+    assert [(i.image.tag, i.state, i.task) for i in drift.explained] == [
+        ("v1", ImageState.IN_FLIGHT, "v1"),
+        ("v2", ImageState.IN_FLIGHT, "v2"),
+    ]
+    (state,) = drift.replications
+    assert (state.in_place, state.count(ImageState.IN_FLIGHT)) == (1, 2)
+    assert drift.oldest is not None
+    assert (drift.oldest.image.tag, drift.age(drift.oldest)) == ("v2", 8.0)
+
+
+def test_nothing_is_late_when_everything_is_there() -> None:
+    desired, live = pair(rule("r", "hub", "eu"), hub=HUB, eu=HUB, live_rules=[live_rule("1", "r", "hub", "eu")])
+    assert find_drift(desired, live, spec_digest=SPEC, live_digest=LIVE, now=10_000).oldest is None

@@ -84,7 +84,7 @@ class Workshop:
             desired,
             self.live,
             dict(find_instances(desired, self.live)),
-            impatient(self.limit),
+            impatient(self.limit, self.stop),
             lambda *_: None,
         )
 

@@ -20,7 +20,7 @@ from reconciler.live.recorded import RecordedSource
 from reconciler.live.snapshot import dump, live_digest, parse
 from reconciler.model.image import Digest, RepositoryName
 from reconciler.model.live import Cause, Live, LiveEndpoint, LiveVpcLink
-from reconciler.model.scope import InstanceScope, ManifestQuery, PresenceQuery, Scope
+from reconciler.model.scope import InstanceScope, ManifestQuery, PresenceQuery, Scope, TaskQuery
 from reconciler.model.spec import AclEntry, Edition, Level
 from reconciler.oci.client import Registry
 from tests.unit.core.scene import personal_scope
@@ -247,3 +247,21 @@ def test_hosts_are_learnt_before_they_are_needed(world: Reading) -> None:
         world.cr, personal, Surroundings.over(world.transport), unused, workers=1, learn=learnt.append
     ).listings(SCOPE)
     assert learnt == [live]
+
+
+def test_the_tasks_of_an_image_are_found(world: Reading) -> None:
+    live = world.reader.listings(SCOPE)
+    hub = world.cloud.instance_id("hub")
+    queries = [TaskQuery("cn-hangzhou", hub, {"apps/web": frozenset({"v1"}), "other/tool": frozenset({"v1"})})]
+    found = world.reader.tasks(live, queries)
+    assert found.tasks is not None
+    assert [(str(task.source), task.target.instance) for task in found.tasks] == [
+        (f"{hub}/apps/web:v1", world.cloud.instance_id("eu"))
+    ]
+    assert world.reader.tasks(live, []).tasks == ()
+
+
+def test_tasks_that_may_not_be_read_fail_the_reading() -> None:
+    query = TaskQuery("cn-hangzhou", "cri-1", {"apps/web": frozenset({"v1"})})
+    with pytest.raises(ReadFailed, match="the replication tasks of instance cri-1"):
+        refusing("ListRepoSyncTask", "NoPermission").tasks(Live(), [query])

@@ -26,8 +26,9 @@ from reconciler.model.live import (
     LiveTag,
     LiveVpcLink,
 )
-from reconciler.model.scope import InstanceScope, ManifestQuery, PresenceQuery, Scope
+from reconciler.model.scope import InstanceScope, ManifestQuery, PresenceQuery, Scope, TaskQuery
 from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
+from reconciler.model.sync_task import SyncImage, SyncTask, TaskStatus
 from reconciler.spec.schema import schema_text
 from tests.unit.core.scene import personal_edition, personal_scope
 
@@ -98,6 +99,18 @@ descriptors = st.lists(st.builds(Descriptor, digests, counts, texts), max_size=2
 manifests = st.builds(
     ManifestContent, digests, counts, texts, descriptors, descriptors, descriptors, st.none() | digests, counts
 )
+sides = st.builds(SyncImage, texts, names, st.tuples(names, names).map("/".join), names)
+tasks = st.builds(
+    SyncTask,
+    names,
+    st.sampled_from(TaskStatus),
+    st.sampled_from(Trigger),
+    sides,
+    sides,
+    *(texts,) * 3,
+    created=counts,
+    modified=counts,
+)
 lives = st.builds(
     Live,
     st.lists(instances, max_size=2).map(tuple),
@@ -106,6 +119,7 @@ lives = st.builds(
     st.dictionaries(st.builds(RepositoryName, names, names), st.frozensets(digests, max_size=3), max_size=2).map(
         MappingProxyType
     ),
+    tasks=st.none() | st.lists(tasks, max_size=2, unique_by=lambda task: task.id).map(tuple),
 )
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -118,6 +132,8 @@ def test_what_is_written_follows_the_schema_and_reads_back(live: Live) -> None:
     read = parse(written)
     assert dump(read) == dump(live)
     assert (read.contents, read.present) == (live.contents, live.present)
+    assert (read.tasks is None) is (live.tasks is None)
+    assert set(read.tasks or ()) == set(live.tasks or ())
     assert live_digest(read) == live_digest(live)
 
 
@@ -283,3 +299,16 @@ def test_a_repository_must_have_been_asked() -> None:
     assert source.presence(Live(), [PresenceQuery(REPOSITORY, (DIGEST,))]).present == RECORDED.present
     with pytest.raises(ReadFailed, match=r"what the repository hub\.example\.com/other holds"):
         source.presence(Live(), [PresenceQuery(RepositoryName("hub.example.com", "other"), (DIGEST,))])
+
+
+def test_tasks_must_have_been_asked_for_and_are_no_part_of_the_digest() -> None:
+    query = TaskQuery("cn-hangzhou", "cri-1", {"apps/web": frozenset({"v1"})})
+    unasked = RecordedSource(replace(RECORDED, tasks=None))
+    assert unasked.tasks(Live(), []).tasks is None
+    with pytest.raises(ReadFailed, match="replication tasks"):
+        unasked.tasks(Live(), [query])
+    side = SyncImage("cn-hangzhou", "cri-1", "apps/web", "v1")
+    task = SyncTask("rst-1", TaskStatus.PENDING, Trigger.PUSH, side, side)
+    asked = replace(RECORDED, tasks=(task,))
+    assert RecordedSource(asked).tasks(Live(), [query]).tasks == (task,)
+    assert live_digest(asked) == live_digest(RECORDED)

@@ -73,7 +73,7 @@ def test_no_line_is_wider_than_the_terminal(progress: Progress, width: int) -> N
     for number in range(20):
         progress.observe(BlobProgress(RepositoryName("h", f"倉庫/{number}"), digest_of("a"), MIB), 1.0)
     lines = frame(progress, 2.0, Style(width=width)).splitlines()
-    assert len(lines) == 12
+    assert len(lines) == 13
     assert all(cells(text) <= width for text in lines)
 
 
