@@ -23,6 +23,10 @@ def emulator(
         list[str] | None,
         typer.Option(metavar="NAME=URL", help="A real registry behind an instance, e.g. instances.hub=http://…"),
     ] = None,
+    other_account: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=UID", help="An instance of the seed that belongs to account UID."),
+    ] = None,
     access_key: Annotated[
         str, typer.Option(metavar="ID:SECRET", help="The account's access key.", envvar="RECONCILER_EMULATOR_KEY")
     ] = "emulator:emulator-secret",
@@ -71,21 +75,29 @@ def emulator(
             raise Refused(told=True)
         desired = loaded.desired
     behind = dict(_pair(value) for value in registry or ())
+    owners = dict(_owner(value) for value in other_account or ())
     key, _, secret = access_key.partition(":")
     if not key or not secret:
         raise typer.BadParameter("--access-key is ID:SECRET")
     try:
         calls = CallFaults(throttled, lost, failed, latency, per_second, fault_seed)
         cloud = LocalCloud.start(
-            desired, port=port, access_key=(key, secret), speed=speed, state=state, registries=behind
+            desired, port=port, access_key=(key, secret), speed=speed, state=state, registries=behind, owners=owners
         )
         cloud.spoil_calls(calls)
     except (ValueError, httpx.HTTPError) as error:
-        raise Refused(str(error), hint="correct the seed, `--state`, `--registry` or the shares of calls") from error
+        raise Refused(str(error), hint="correct the seed or the options") from error
     with cloud:
         console.out(cloud.ready_line())
         cloud.serve_forever()
     return Exit.OK
+
+
+def _owner(value: str) -> tuple[str, str]:
+    key, _, user_id = value.partition("=")
+    if not key or not user_id.isdecimal():
+        raise typer.BadParameter(f"`{value}` is not KEY=UID, for example partner=1234567890123456")
+    return key, user_id
 
 
 def _pair(value: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ def rulebook() -> Mapping[str, Rule]:
     from reconciler.core import (
         backfill,
         comparison,
+        cross_account,
         diff,
         eligibility,
         foreign,
@@ -37,6 +38,7 @@ def rulebook() -> Mapping[str, Rule]:
         SPEC_RULES,
         backfill.RULES,
         comparison.RULES,
+        cross_account.RULES,
         diff.RULES,
         eligibility.RULES,
         foreign.RULES,

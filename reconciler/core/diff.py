@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core import eligibility, network
+from reconciler.core import cross_account, eligibility, network
 from reconciler.core.fields import KINDS, compare
 from reconciler.core.instances import compare_instances
-from reconciler.core.locate import find_instances, instance_id
+from reconciler.core.locate import find_instances, instance_id, match_rules
 from reconciler.core.pairing import check_pair
 from reconciler.core.projection import Paired, World
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -78,6 +78,7 @@ def _add(result: Compared, paired: Paired) -> None:
 
 def _replications(desired: Desired, instances: Mapping[str, LiveInstance], result: Compared) -> None:
     replaced = {change.address for change in result.changes if change.action is Action.REPLACE}
+    matched = match_rules(desired.replications, desired, instances)
     for rule in desired.replications:
         if rule.source not in instances:
             continue
@@ -95,4 +96,5 @@ def _replications(desired: Desired, instances: Mapping[str, LiveInstance], resul
         if not instance_id(rule.target, desired, instances):
             continue
         result.diagnostics += check_pair(rule, desired, instances)
+        result.diagnostics += cross_account.unknowable(rule, matched.get(rule))
     result.diagnostics += eligibility.check_live(desired, instances)

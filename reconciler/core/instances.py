@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.core.cross_account import owners
 from reconciler.core.eligibility import may_replicate
 from reconciler.core.purchases import (
     bought,
@@ -67,7 +68,7 @@ def compare_instances(desired: Desired, live: Live, instances: Mapping[str, Live
     """`instances` are the live ones by key, those that are yet to be bought included. Instances of other accounts
     cannot be looked at."""
     result = ComparedInstances()
-    foreign = {rule.target for rule in desired.replications if rule.user_id is not None}
+    foreign = owners(desired)
     for instance in desired.instances:
         if instance.key in foreign:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reconciler.core import eligibility, graph, pairing, purchases, topology
+from reconciler.core import cross_account, eligibility, graph, pairing, purchases, topology
 from reconciler.model.cloud import CloudClass, cloud_class
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.graph import Graph
@@ -40,13 +40,6 @@ RULES = (
         "The VPC binding that an import names has to belong to the import's target.",
         "Name a binding of the target instance.",
         "service documentation, image import, step 1",
-    ),
-    Rule(
-        "R-REP-4",
-        "the target in another account has no id",
-        "The instances of another account cannot be listed, so a target there is known by its id alone.",
-        "Declare the target instance with `id: cri-...`, which the other account can tell.",
-        "service documentation, replication across accounts",
     ),
 )
 
@@ -110,26 +103,11 @@ def _personal_domain(desired: Desired) -> Iterator[Diagnostic]:
             first[instance.region] = (instance.key, place)
 
 
-def _foreign_target(desired: Desired) -> Iterator[Diagnostic]:
-    for rule in desired.replications:
-        target = desired.instance(rule.target)
-        if rule.user_id is None or target is None or target.id is not None:
-            continue
-        yield Diagnostic(
-            "R-REP-4",
-            Severity.ERROR,
-            f"`{rule.target}` belongs to account {rule.user_id} and has no `id`, by which alone it can be found",
-            hint=f"declare `id` of `instances.{rule.target}`; the other account can tell it",
-            span=rule.places.at("target"),
-            address=str(rule.address),
-        )
-
-
 CHECKS: tuple[Check, ...] = (
     eligibility.check_declared,
     _import_vpc,
     _personal_domain,
-    _foreign_target,
+    cross_account.check_declared,
     pairing.check_declared,
     purchases.undescribed,
 )
@@ -151,15 +129,10 @@ def prerequisites(desired: Desired) -> Iterator[Diagnostic]:
                 rule.places.at("include"),
                 str(rule.address),
             )
-    for replication in desired.replications:
-        if replication.user_id is not None:
-            yield _manual(
-                f"account {replication.user_id} has to grant replication into `{replication.target}` with a RAM role",
-                replication.places.at("account"),
-                str(replication.address),
-            )
+    for replication, summary, detail in cross_account.prerequisites(desired):
+        yield _manual(summary, replication.places.at("account"), str(replication.address), detail)
 
 
-def _manual(summary: str, span: Span, address: str) -> Diagnostic:
+def _manual(summary: str, span: Span, address: str, detail: str = "") -> Diagnostic:
     hint = "there is no API for this step: it can neither be done nor be checked from here"
-    return Diagnostic("R-IMP-8", Severity.INFO, summary, hint=hint, span=span, address=address)
+    return Diagnostic("R-IMP-8", Severity.INFO, summary, detail, hint, span, address)

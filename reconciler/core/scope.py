@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from reconciler.core import network
+from reconciler.core.cross_account import owners
 from reconciler.core.purchases import offer_of
 from reconciler.model.scope import InstanceScope, OriginScope, Scope
 from reconciler.model.source import PersonalSource
@@ -17,7 +18,7 @@ def scope_of(desired: Desired) -> Scope:
     repositories: dict[str, set[str]] = defaultdict(set)
     like: dict[str, set[str]] = defaultdict(set)
     whole: set[str] = set()
-    foreign = {rule.target for rule in desired.replications if rule.user_id is not None}
+    foreign = owners(desired)
     for rule in desired.imports:
         if isinstance(rule.source, PersonalSource):
             namespaces[rule.target].update(rule.rename.get(name, name) for name in rule.source.namespaces)

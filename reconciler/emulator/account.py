@@ -61,7 +61,9 @@ class VpcLink:
 
 @dataclass(slots=True)
 class Instance:
-    """An Enterprise Edition instance; `key` is its name in the seed. One that was just bought is not `listed` yet."""
+    """An Enterprise Edition instance; `key` is its name in the seed. One that was just bought is not `listed` yet.
+    One with an `owner` is another account's: it can be a target, and nothing else.
+    """
 
     key: str
     id: str
@@ -77,6 +79,7 @@ class Instance:
     status: InstanceStatus = InstanceStatus.RUNNING
     listed: bool = True
     resource_group: str = DEFAULT_RESOURCE_GROUP
+    owner: str = ""
 
     @property
     def label(self) -> str:
@@ -155,6 +158,14 @@ class Account:
         found = self.instances.get(instance_id)
         if found is None or not found.listed or (region is not None and found.region != region):
             raise Refused("INSTANCE_NOT_EXIST", f"instance is not exist: {instance_id}")
+        return found
+
+    def target(self, instance_id: str, region: str, user_id: str) -> Instance:
+        """What a rule or a task may name as its target, with the id of the account that owns it. Raises Refused as
+        `instance` does, also for another owner."""
+        found = self.instance(instance_id, region)
+        if (user_id or self.user_id) != (found.owner or self.user_id):
+            raise Refused("INSTANCE_NOT_EXIST", f"instance is not exist in that account: {instance_id}")
         return found
 
     def new_namespace(self, holder: Holder, name: str, *, auto_create: bool, visibility: Visibility) -> Namespace:

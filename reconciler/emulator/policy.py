@@ -37,11 +37,13 @@ class Policy:
     """Choices that the service's documents leave open, and limits that a test may want smaller.
 
     `business_status` is the HTTP status of refusals such as `NAMESPACE_NOT_EXIST`: the service has been seen to answer
-    200 with `IsSuccess: false`, and 400 and 404. `token_seconds` is how long a registry token lives, in real seconds.
+    200 with `IsSuccess: false`, and 400 and 404. `owners` maps instances of the seed to the ids of the other accounts
+    that they belong to. `token_seconds` is how long a registry token lives, in real seconds.
     """
 
     business_status: int = 200
     laws: Laws = field(default_factory=Laws)
+    owners: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     token_seconds: float = 60.0
     quotas: Mapping[Edition, Quota] = field(default_factory=lambda: EDITION_QUOTAS)
     personal_quota: Quota = PERSONAL_QUOTA

@@ -32,12 +32,16 @@ _SCOPES = {
 
 def account_from(seed: Desired, policy: Policy, clock: Clock) -> Account:
     """Raises ValueError, with the address at fault, for a seed that the service would not accept. Imports are no part
-    of an account and are left out."""
+    of an account and are left out. Instances that a replication of the seed reaches in another account belong to it."""
     account = Account()
+    owners = {rule.target: rule.user_id for rule in seed.replications if rule.user_id not in (None, account.user_id)}
+    owners |= policy.owners
     holders: dict[str, Instance] = {}
     for declared in seed.instances:
-        instance = _instance(declared, policy, clock.now())
+        instance = _instance(declared, policy, clock.now(), owners.pop(declared.key, ""))
         holders[declared.key] = account.instances[instance.id] = instance
+    if owners:
+        raise ValueError(f"no such instance in the seed: {', '.join(sorted(owners))}")
     for endpoint in seed.endpoints:
         target = holders[endpoint.instance].internet
         target.enabled, target.status = endpoint.enabled, LinkStatus.RUNNING if endpoint.enabled else None
@@ -62,7 +66,7 @@ def account_from(seed: Desired, policy: Policy, clock: Clock) -> Account:
     return account
 
 
-def _instance(declared: DesiredInstance, policy: Policy, now: int) -> Instance:
+def _instance(declared: DesiredInstance, policy: Policy, now: int, owner: str) -> Instance:
     edition = declared.edition or Edition.ADVANCED
     quota = policy.quotas[edition]
     return Instance(
@@ -77,6 +81,7 @@ def _instance(declared: DesiredInstance, policy: Policy, now: int) -> Instance:
         vpc_quota=quota.vpcs,
         tags=dict(declared.tags or {}),
         resource_group=declared.resource_group or DEFAULT_RESOURCE_GROUP,
+        owner=owner,
     )
 
 

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -20,7 +21,7 @@ from reconciler.emulator.sync_rule import Laws
 from reconciler.model.spec import Desired, Settings
 
 DEFAULT_ACCESS_KEY = ("emulator", "emulator-secret")
-_NO_REGISTRIES: Mapping[str, str] = {}
+_NOTHING: Mapping[str, str] = {}
 
 
 class LocalCloud:
@@ -44,20 +45,23 @@ class LocalCloud:
         access_key: tuple[str, str] = DEFAULT_ACCESS_KEY,
         speed: float = 1.0,
         state: Path | None = None,
-        registries: Mapping[str, str] = _NO_REGISTRIES,
+        registries: Mapping[str, str] = _NOTHING,
         policy: Policy | None = None,
+        owners: Mapping[str, str] = _NOTHING,
     ) -> LocalCloud:
         """Serves when it returns.
 
         `port` is that of the OpenAPI endpoint, the registries take the free ones that follow; 0 picks all. `state` is
         a folder that outlives the cloud; once it holds an account, `seed` is not used. `registries` maps labels such
         as `instances.hub` to real registries that are used in place of our own storage. `policy` replaces the
-        defaults; without it, `settings.replication` of the seed counts.
+        defaults; without it, `settings.replication` of the seed counts. `owners` maps instances of the seed to the
+        ids of the accounts that they belong to, when that is another one.
 
         Raises ValueError for a seed, a label, a URL or a saved account that cannot be used, OSError for a port or
         folder, httpx.HTTPError when a real registry does not answer.
         """
         chosen = policy or (Policy(laws=_laws(seed.settings)) if seed else Policy())
+        chosen = replace(chosen, owners={**chosen.owners, **owners})
         engine = Engine(seed, port, access_key, Clock(speed), state, dict(registries), chosen)
         cloud = cls(engine)
         if seed is not None and seed.seed_images and not engine.saved:

@@ -310,7 +310,7 @@ def test_pushes_after_the_rule_reach_the_target_and_earlier_ones_do_not(
 
 def test_rules_are_listed_from_both_sides(cloud: LocalCloud, sdk: Client) -> None:
     hub, eu = cloud.instance_id("hub"), cloud.instance_id("eu")
-    made = sdk.create_repo_sync_rule(rule_request(cloud, target_user_id="42")).body.sync_rule_id
+    made = sdk.create_repo_sync_rule(rule_request(cloud)).body.sync_rule_id
     directions = [
         [
             (rule.sync_direction, rule.local_instance_id, rule.cross_user, rule.sync_rule_name)
@@ -318,16 +318,40 @@ def test_rules_are_listed_from_both_sides(cloud: LocalCloud, sdk: Client) -> Non
         ]
         for side in (hub, eu)
     ]
-    assert directions == [[("FROM", hub, True, "東京 rule*1~")], [("TO", hub, True, "東京 rule*1~")]]
+    assert directions == [[("FROM", hub, False, "東京 rule*1~")], [("TO", hub, False, "東京 rule*1~")]]
     refused = sdk.delete_repo_sync_rule(models.DeleteRepoSyncRuleRequest(instance_id=eu, sync_rule_id=made)).body
     assert refused.is_success is False
     sdk.delete_repo_sync_rule(models.DeleteRepoSyncRuleRequest(instance_id=hub, sync_rule_id=made))
     assert sdk.list_repo_sync_rule(models.ListRepoSyncRuleRequest(instance_id=hub)).body.total_count == 0
 
 
+def test_an_instance_of_another_account_is_a_target_and_nothing_else(
+    seed: Desired, eventually: Callable[[Status, str], None]
+) -> None:
+    with LocalCloud.start(seed, speed=200, owners={"eu": "42"}) as cloud:
+        sdk, hub, eu = client(cloud), cloud.instance_id("hub"), cloud.instance_id("eu")
+        listed = sdk.list_instance(models.ListInstanceRequest()).body.instances
+        assert [instance.instance_name for instance in listed] == ["acme-hub", "acme-us"]
+        assert sdk.list_namespace(models.ListNamespaceRequest(instance_id=eu)).body.code == "INSTANCE_NOT_EXIST"
+        for user_id in ("", "43"):
+            refused = sdk.create_repo_sync_rule(rule_request(cloud, target_user_id=user_id)).body
+            assert refused.code == "INSTANCE_NOT_EXIST"
+        sdk.create_repo_sync_rule(rule_request(cloud, target_user_id="42"))
+        (rule,) = sdk.list_repo_sync_rule(models.ListRepoSyncRuleRequest(instance_id=hub)).body.sync_rules
+        assert rule.cross_user is True
+        push(cloud, "instances.hub", "apps/web", "release-v1")
+
+        def outcome() -> str:
+            (task,) = sdk.list_repo_sync_task(models.ListRepoSyncTaskRequest(instance_id=hub)).body.sync_tasks
+            return f"{task.task_status} {task.cross_user}"
+
+        eventually(outcome, "SUCCESS True")
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
+        ({"target_user_id": "42"}, "INSTANCE_NOT_EXIST"),
         ({"namespace_name": "none", "target_namespace_name": "none"}, "NAMESPACE_NOT_EXIST"),
         ({"sync_scope": "REPO", "repo_name": "none", "target_repo_name": "none"}, "REPO_NOT_EXIST"),
         ({"target_region_id": "us-east-1"}, "INSTANCE_NOT_EXIST"),

@@ -28,7 +28,8 @@ def _summary(instance: Instance) -> Payload:
 
 
 def _in_scope(call: Call) -> list[Instance]:
-    return [i for i in call.cloud.account.instances.values() if i.listed and call.region in (None, i.region)]
+    ours = (i for i in call.cloud.account.instances.values() if i.listed and not i.owner)
+    return [i for i in ours if call.region in (None, i.region)]
 
 
 def list_instance(call: Call) -> Payload:
@@ -99,8 +100,11 @@ def find(call: Call) -> Instance:
 
 
 def find_any(call: Call, instance_id: str) -> Instance:
-    """An instance in any status. Raises Refused without one."""
-    return call.cloud.account.instance(instance_id, call.region)
+    """An instance in any status. Raises Refused without one, and for one of another account."""
+    found = call.cloud.account.instance(instance_id, call.region)
+    if found.owner:
+        raise Refused("INSTANCE_NOT_EXIST", f"instance is not exist: {instance_id}")
+    return found
 
 
 OPERATIONS: dict[str, Operation] = {

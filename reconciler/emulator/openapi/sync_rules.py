@@ -18,14 +18,14 @@ def create_rule(call: Call) -> Payload:
     scope = parameters.choice("SyncScope", SyncScope)
     target_region = parameters.required("TargetRegionId")
     # The target may be in another region than the call.
-    target = account.instance(parameters.required("TargetInstanceId"), target_region)
+    user = parameters.text("TargetUserId")
+    target = account.target(parameters.required("TargetInstanceId"), target_region, user)
     named = scope is not SyncScope.INSTANCE
     repository, target_repository = parameters.text("RepoName"), parameters.text("TargetRepoName")
     if scope is SyncScope.REPO:
         repository, target_repository = parameters.required("RepoName"), parameters.required("TargetRepoName")
     elif repository or target_repository:
         raise invalid("RepoName", f"{repository or target_repository} (only for SyncScope REPO)")
-    user = parameters.text("TargetUserId")
     rule = SyncRule(
         id=account.new_id("crsr", source.id, target.id, name),
         name=name,

@@ -18,7 +18,8 @@ async def create_task(call: Call) -> Payload:
     source = find(call)
     repository = source.catalogue.repository_by_id(parameters.required("RepoId"))
     target_region = parameters.required("TargetRegionId")
-    target = account.instance(parameters.required("TargetInstanceId"), target_region)
+    user = parameters.text("TargetUserId")
+    target = account.target(parameters.required("TargetInstanceId"), target_region, user)
     place = ImagePlace(
         target.region,
         target.id,
@@ -41,7 +42,7 @@ async def create_task(call: Call) -> Payload:
         override=parameters.flag("Override") or False,
         created=now,
         modified=now,
-        cross_user=parameters.text("TargetUserId") not in ("", account.user_id),
+        cross_user=user not in ("", account.user_id),
     )
     call.cloud.replication.submit(task)
     return {"SyncTaskId": task.id}

@@ -267,11 +267,12 @@ def test_an_undeclared_rule_of_the_same_pair_repeats_a_scope_only_with_the_same_
 
 def test_manual_prerequisites_are_printed_until_nothing_is_left_to_do() -> None:
     theirs = Instance("theirs", "cn-hangzhou", "their", id="cri-theirs")
-    desired, live = pair(rule("r", "hub", "theirs", user_id="42"), live_rules=[live_rule("1", "r", "hub", "theirs")])
+    across = replace(live_rule("1", "r", "hub", "theirs"), cross_account=True)
+    desired, live = pair(rule("r", "hub", "theirs", user_id="42"), live_rules=[across])
     desired = replace(desired, instances=(*desired.instances, theirs))
-    assert rule_ids(plan(desired, live).diagnostics) == []
+    assert rule_ids(plan(desired, live).diagnostics) == ["R-REP-6"]
     more = replace(desired, namespaces=(*desired.namespaces, Namespace("hub", "new")))
-    assert rule_ids(plan(more, live).diagnostics) == ["R-IMP-8"]
+    assert rule_ids(plan(more, live).diagnostics) == ["R-IMP-8", "R-REP-6"]
 
 
 def test_an_incomplete_comparison_is_an_incomplete_plan() -> None:

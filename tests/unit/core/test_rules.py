@@ -168,7 +168,10 @@ def test_references_to_instances_that_are_not_declared_are_somebody_elses_matter
 
 def test_steps_that_only_a_person_can_take_are_listed() -> None:
     desired = Desired(
-        instances=(Instance("hub", "cn-hangzhou", "acme-hub", personal_domain=True), instance("eu")),
+        instances=(
+            Instance("hub", "cn-hangzhou", "acme-hub", personal_domain=True),
+            Instance("eu", "eu-central-1", "eu", id="cri-eu"),
+        ),
         namespaces=(namespace("hub"),),
         imports=(ImportRule("old", "hub", PERSONAL, include=frozenset({Include.BUILD_RULES})),),
         replications=(rule("r", "hub", "eu", user_id="123"),),
