@@ -9,6 +9,7 @@ import pytest
 from reconciler.core import rules
 from reconciler.core.cross_account import check_declared, owners, unknowable
 from reconciler.model.diagnostic import Severity
+from reconciler.model.source import PersonalSource
 from reconciler.model.spec import (
     Desired,
     ImportRule,
@@ -16,7 +17,6 @@ from reconciler.model.spec import (
     InternetEndpoint,
     Level,
     Namespace,
-    PersonalSource,
     ReplicationRule,
     Repository,
     VpcBinding,
