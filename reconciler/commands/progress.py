@@ -68,12 +68,12 @@ def painted(plan: Plan, console: Console) -> Iterator[RunListener]:
                 else:
                     text = progress_bar.line(progress, monotonic()) + "\n"
             if console.interactive:
-                console.paint(_erase(height) + text)
+                console.paint(erase(height) + text)
                 height = text.count("\n")
             else:
                 console.paint(text)
         if console.interactive:
-            console.paint(_erase(height))
+            console.paint(erase(height))
 
     painter = threading.Thread(target=paint, name="progress", daemon=True)
     painter.start()
@@ -84,5 +84,5 @@ def painted(plan: Plan, console: Console) -> Iterator[RunListener]:
         painter.join()
 
 
-def _erase(lines: int) -> str:
+def erase(lines: int) -> str:
     return f"\x1b[{lines}F\x1b[J" if lines else ""

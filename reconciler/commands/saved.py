@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.model.record import Records
     from reconciler.model.report import Report
+    from reconciler.model.single_image import Outcome
 
 
 def now_text() -> str:
@@ -73,6 +74,12 @@ def drift_text(drift: Drift) -> str:
     from reconciler.render import drift_json
 
     return pretty(drift_json.to_json(drift, created=now_text(), tool_version=__version__))
+
+
+def outcome_text(outcome: Outcome) -> str:
+    from reconciler.render import task_json
+
+    return pretty(task_json.to_json(outcome, created=now_text(), tool_version=__version__))
 
 
 def save_live(path: Path, live: Live) -> None:

@@ -16,8 +16,9 @@ PUSHES: dict[str, tuple[tuple[str, str], ...]] = {
     "minimal": (),
     "hub-and-spoke": (("instances.hub", "apps/web:v1"), ("instances.hub", "apps/web:dev")),
     "personal-to-enterprise": (),
+    "replication": (),
 }
-MOVED = {"minimal": 0, "hub-and-spoke": 2, "personal-to-enterprise": 2}
+MOVED = {"minimal": 0, "hub-and-spoke": 2, "personal-to-enterprise": 2, "replication": 6}
 
 
 def test_every_example_is_run() -> None:

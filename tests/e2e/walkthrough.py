@@ -27,7 +27,8 @@ _VARIES = (
     (re.compile(r"\b\d{8}T\d{6}Z(-\d+)?"), "TIME"),
     (re.compile(r"\b[\d.,]+ ?[kKMG]?i?B/s"), "RATE"),
     (re.compile(r"\b(\d+m ?)?[\d.]+ ?m?s\b"), "SECONDS"),
-    (re.compile(r"\b(cri|crr|crn|crsr|crst|crstb)-[a-z0-9]+"), r"\1-ID"),
+    (re.compile(r"\b(cri|crr|crn|crsr|crst|crstb|rst)-[a-z0-9]+"), r"\1-ID"),
+    (re.compile(r"\b\d+ (minutes?|hours?|days?) ago|\bunder a minute ago"), "AGE ago"),
     (re.compile(r"\b[\d,]+ requests\b"), "REQUESTS"),  # waiting asks again and again
     (re.compile(r" +"), " "),  # columns are as wide as what varies
 )
