@@ -52,7 +52,8 @@ def open_cloud(
 
     Raises Refused for an endpoint that cannot be used, and for a RECONCILER_CALL_TIMEOUT that is no number of seconds.
 
-    Without `writes` the transport itself refuses every call that is not known to read.
+    Without `writes` the transport refuses every call that is not known to read, and the registries' clients every
+    request but GET and HEAD.
     """
     from reconciler.acr.bss import Bss
     from reconciler.acr.cr import Cr
@@ -77,7 +78,7 @@ def open_cloud(
     cr = Cr(transport if writes else reading)
     personal = CrPersonal(reading, network)
     logins = CloudLogins(Cr(reading), personal, fallback=docker_config.logins(docker_config.default_path()))
-    registries = _Registries(logins, stop.wait if stop is not None else None)
+    registries = _Registries(logins, stop.wait if stop is not None else None, writes)
     around = Surroundings.over(reading)
     reader = CloudReader(
         Cr(reading),
@@ -111,9 +112,10 @@ def _seconds(variable: str, default: float) -> float:
 class _Registries:
     """Gives the client of a host, always the same one. Thread-safe."""
 
-    def __init__(self, login: LoginSource, sleep: Callable[[float], object] | None) -> None:
+    def __init__(self, login: LoginSource, sleep: Callable[[float], object] | None, writes: bool) -> None:
         self._login = login
         self._sleep = sleep
+        self._writes = writes
         self._lock = threading.Lock()
         self._clients: dict[str, Registry] = {}
 
@@ -122,7 +124,7 @@ class _Registries:
 
         with self._lock:
             if host not in self._clients:
-                self._clients[host] = Registry(host, self._login, sleep=self._sleep)
+                self._clients[host] = Registry(host, self._login, sleep=self._sleep, writes=self._writes)
             return self._clients[host]
 
     def close(self) -> None:

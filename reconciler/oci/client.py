@@ -69,6 +69,7 @@ class Registry:
 
     Plain HTTP is spoken to this machine itself unless `plain_http` says otherwise. `sleep` waits between attempts; a
     caller that wants to end early passes one that returns early. Blobs of more than `piece` bytes are sent in pieces.
+    Without `writes` nothing is ever written: such requests raise WriteRefused and are not sent.
     """
 
     def __init__(
@@ -84,13 +85,15 @@ class Registry:
         piece: int = PIECE,
         user_agent: str = f"acr-reconciler/{__version__}",
         sleep: Callable[[float], object] | None = None,
+        writes: bool = True,
     ) -> None:
         self.host = host
         plain = is_loopback(host) if plain_http is None else plain_http
         origin = Origin("http" if plain else "https", _ADDRESSES.get(host, host))
         self._connections = Connections(timeouts=timeouts or Timeouts(), idle=idle_connections, dial=dial or Dialer())
         patience = Patience(backoff or Backoff()) if sleep is None else Patience(backoff or Backoff(), sleep=sleep)
-        self._exchange = Exchange(origin, lambda _: login(host), Wire(self._connections, user_agent), patience)
+        wire = Wire(self._connections, user_agent)
+        self._exchange = Exchange(origin, lambda _: login(host), wire, patience, writes=writes)
         self._shelf = Shelf(_SHELF_LIMIT)
         self._manner = Manner(piece)
         self._lists_referrers = True

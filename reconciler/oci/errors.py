@@ -8,6 +8,7 @@ RegistryError                    anything below
 │   └── LoginRefused             no login was to be had, so nothing there will be given
 ├── NotFound                     404: repository, manifest or blob
 ├── ManifestBlobUnknown          the target lacks content that the manifest needs; send it, then try again
+├── WriteRefused                 a request that would write in a run that only reads; never sent
 ├── DigestMismatch               bytes that do not have the digest that they were asked for by
 └── RegistryRefused              any other 4xx; another try will not help
     ├── TooLarge                 413: the same in smaller pieces may do
@@ -60,6 +61,10 @@ class NotFound(RegistryError):
 
 
 class ManifestBlobUnknown(RegistryError):
+    pass
+
+
+class WriteRefused(RegistryError):
     pass
 
 

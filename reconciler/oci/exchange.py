@@ -18,6 +18,7 @@ from reconciler.oci.errors import (
     RegistryRefused,
     RegistryUnreachable,
     UploadLost,
+    WriteRefused,
 )
 from reconciler.oci.location import is_plain_path, place
 from reconciler.oci.login import LoginSource
@@ -26,6 +27,7 @@ from reconciler.oci.tokens import Scopes, TokenRequest
 from reconciler.oci.wire import Request, Stream, Wire
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_READS = ("GET", "HEAD")
 _REDIRECT_LIMIT = 5
 _ERROR_BODY_LIMIT = 64 * 1024
 # Without a token, with one that ended meanwhile, with a new one.
@@ -99,10 +101,17 @@ class Sending:
 
 
 class Exchange:
-    """Thread-safe. The Authorization header goes to the registry's own origin and nowhere else."""
+    """Thread-safe. The Authorization header goes to the registry's own origin and nowhere else.
 
-    def __init__(self, origin: Origin, login: LoginSource, wire: Wire, patience: Patience) -> None:
+    Without `writes`, every request but GET and HEAD is refused with WriteRefused before anything is sent; tokens are
+    asked for all the same, which changes nothing.
+    """
+
+    def __init__(
+        self, origin: Origin, login: LoginSource, wire: Wire, patience: Patience, *, writes: bool = True
+    ) -> None:
         self.origin = origin
+        self.writes = writes
         self.patience = patience
         self.wire = wire
         self._auth = Authorizer(origin, login, self._fetch_token)
@@ -131,6 +140,7 @@ class Exchange:
         Raises RegistryError; only what a kernel takes without waiting may go first, because a registry that refuses
         it early is not heard before.
         """
+        self._permit(call)
         origin, path = self._place(call.where)
         grant = self._auth.grant(call.scopes) if origin == self.origin else Grant(None)
         self.patience.hold()
@@ -163,14 +173,19 @@ class Exchange:
     def _place(self, where: str) -> tuple[Origin, str]:
         return (self.origin, where) if is_plain_path(where) else place(self.origin, str(self.origin), where)
 
+    def _permit(self, call: Call) -> None:
+        if not self.writes and call.method not in _READS:
+            raise WriteRefused(self.origin.host, f"{call.what}: would write, and this run only reads")
+
     def _follow(self, call: Call) -> Stream:
+        self._permit(call)
         origin, path = self._place(call.where)
         for _ in range(_REDIRECT_LIMIT):
             if origin == self.origin:
                 stream = self._authorized(call, path)
             else:
                 stream = self.wire.request(Request(origin, call.method, path, call.what, call.headers, None, call.body))
-            if stream.status not in _REDIRECTS or call.method not in ("GET", "HEAD"):
+            if stream.status not in _REDIRECTS or call.method not in _READS:
                 return stream
             with stream:
                 location = stream.answer(_ERROR_BODY_LIMIT, cut=True).header("location")
