@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 
@@ -12,14 +13,15 @@ from reconciler.oci.client import Registry
 from reconciler.oci.errors import WriteRefused
 from tests.unit.oci.scripted import Reply, scripted
 
-DIGEST = Digest("sha256:" + "0" * 64)
-BLOB = Descriptor(DIGEST, 3)
+CONTENT = b"abc"
+DIGEST = Digest(f"sha256:{hashlib.sha256(CONTENT).hexdigest()}")
+BLOB = Descriptor(DIGEST, len(CONTENT))
 
 WRITES: dict[str, Callable[[Registry], object]] = {
     "put_manifest": lambda registry: registry.put_manifest("apps/web", "v1", b"{}", "application/json"),
     "mount": lambda registry: registry.mount("apps/web", DIGEST, "base/os"),
-    "upload": lambda registry: registry.upload("apps/web", BLOB, lambda offset: io.BytesIO(b"abc"[offset:])).attempt(),
-    "put_blob_bytes": lambda registry: registry.put_blob_bytes("apps/web", b"abc"),
+    "upload": lambda registry: registry.upload("apps/web", BLOB, lambda offset: io.BytesIO(CONTENT[offset:])).attempt(),
+    "put_blob_bytes": lambda registry: registry.put_blob_bytes("apps/web", CONTENT),
 }
 
 
