@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 
 from reconciler.oci.errors import (
     DigestMismatch,
@@ -73,8 +72,12 @@ def failure(host: str, what: str, answer: Answer, *, now: float) -> RegistryErro
 def retry_after(value: str, now: float) -> float | None:
     """Seconds from a Retry-After header, which holds seconds or a date; None without a usable one."""
     text = value.strip()
+    if not text:
+        return None
     if text.isascii() and text.isdigit():
         return float(text)
+    from email.utils import parsedate_to_datetime  # slow to load, and seldom needed
+
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now)
     except (ValueError, OverflowError):

@@ -146,13 +146,21 @@ class Registry:
         except ManifestUnreadable as error:
             raise RegistryRefused(self.host, f"{call.what}: {error}") from error
 
-    def head_manifest(self, repository: str, reference: str) -> Descriptor | None:
-        """What a tag or digest stands for; None when it is not there. Raises RegistryError."""
+    def head_manifest(self, repository: str, reference: str, expected: Digest | None = None) -> Descriptor | None:
+        """What a tag or digest stands for; None when it is not there. Raises RegistryError.
+
+        A registry whose entity tags are digests (docker-registry's are) looks no further when it is as `expected`; size
+        and type are unknown then.
+        """
         where = _path(repository, "manifests", reference)
         what = _named("manifest", repository, reference)
-        answer = self._exchange.ask(Call("HEAD", where, what, auth.pull(repository), _ACCEPT, fine=(200, 404, 405)))
+        headers = _ACCEPT if expected is None else {**_ACCEPT, "If-None-Match": f'"{expected}"'}
+        fine = (200, 404, 405) if expected is None else (200, 304, 404, 405)
+        answer = self._exchange.ask(Call("HEAD", where, what, auth.pull(repository), headers, fine=fine))
         if answer.status == 404:
             return None
+        if answer.status == 304 and expected is not None:
+            return Descriptor(expected, 0)
         digest = _stated_digest(answer.header("docker-content-digest"))
         if digest is None or answer.status == 405:
             try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Set
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from reconciler.model.image import Digest, ManifestContent
 from reconciler.oci.client import Registry
 from reconciler.oci.errors import DigestMismatch, LoginRefused, NotFound, RegistryDenied, RegistryError, RegistryRefused
+from reconciler.oci.side_by_side import side_by_side
 from reconciler.oci.source import ImageSource
 
 _ABOUT_ONE = (NotFound, RegistryDenied, RegistryRefused, DigestMismatch)
@@ -34,30 +34,39 @@ def read_content(
     return found.read
 
 
-def read_contents(registry: ImageSource, repository: str, digests: Iterable[Digest], *, workers: int = 8) -> Reading:
-    """As `read_content` for several manifests of one repository; what they share is read once.
+def read_contents(
+    registry: ImageSource,
+    repository: str,
+    digests: Iterable[Digest],
+    *,
+    workers: int = 8,
+    tags: frozenset[str] | None = None,
+) -> Reading:
+    """As `read_content` for several manifests of one repository; what they share is read once. `tags` are all of the
+    repository's, if they have just been listed.
 
     A list of referrers may outlive what it names: a referrer that is not there any more is none. An image that cannot
     be read, wholly and with its referrers, does not stop the others. Raises RegistryError when the registry does not
     answer.
     """
-    tags = _Tags(registry, repository)
+    known = _Tags(registry, repository, tags)
     contents: dict[Digest, ManifestContent] = {}
     gone: set[Digest] = set()
     broken: dict[Digest, RegistryError] = {}
     wave = dict.fromkeys(digests, True)
     roots = tuple(wave)
-    with ThreadPoolExecutor(workers, thread_name_prefix="read") as pool:
-        while wave:
-            found = list(pool.map(lambda entry: _read(registry, repository, tags.may_have, *entry), wave.items()))
-            answers = list(zip(wave, found, strict=True))
-            gone.update(digest for digest, content in answers if content is None)
-            broken.update((digest, error) for digest, error in answers if isinstance(error, RegistryError))
-            there = [content for content in found if isinstance(content, ManifestContent)]
-            contents.update((content.digest, content) for content in there)
-            linked = {d.digest: False for content in there for d in content.referrers if d.digest not in gone}
-            linked |= {d.digest: True for content in there for d in content.manifests}
-            wave = {d: needed for d, needed in linked.items() if d not in contents and d not in broken}
+    while wave:
+        found = side_by_side(
+            lambda entry: _read(registry, repository, known.may_have, *entry), wave.items(), workers, "read"
+        )
+        answers = list(zip(wave, found, strict=True))
+        gone.update(digest for digest, content in answers if content is None)
+        broken.update((digest, error) for digest, error in answers if isinstance(error, RegistryError))
+        there = [content for content in found if isinstance(content, ManifestContent)]
+        contents.update((content.digest, content) for content in there)
+        linked = {d.digest: False for content in there for d in content.referrers if d.digest not in gone}
+        linked |= {d.digest: True for content in there for d in content.manifests}
+        wave = {d: needed for d, needed in linked.items() if d not in contents and d not in broken}
     if gone:
         contents = {digest: _without(content, gone) for digest, content in contents.items()}
     return _whole(roots, contents, broken) if broken else Reading(contents, {})
@@ -76,28 +85,26 @@ def present(
 
     wanted = [(blob_there, digest) for digest in dict.fromkeys(blobs)]
     wanted += [(manifest_there, digest) for digest in dict.fromkeys(manifests)]
-    with ThreadPoolExecutor(workers, thread_name_prefix="presence") as pool:
-        there = list(pool.map(lambda question: question[0](question[1]), wanted))
+    there = side_by_side(lambda question: question[0](question[1]), wanted, workers, "presence")
     return frozenset(digest for (_, digest), held in zip(wanted, there, strict=True) if held)
 
 
 def tag_digests(registry: Registry, repository: str, tags: Iterable[str], *, workers: int = 8) -> dict[str, Digest]:
     """What each of these tags stands for; those that are not there are left out. Raises RegistryError."""
     wanted = list(dict.fromkeys(tags))
-    with ThreadPoolExecutor(workers, thread_name_prefix="tags") as pool:
-        found = list(pool.map(lambda tag: registry.head_manifest(repository, tag), wanted))
+    found = side_by_side(lambda tag: registry.head_manifest(repository, tag), wanted, workers, "tags")
     return {tag: there.digest for tag, there in zip(wanted, found, strict=True) if there is not None}
 
 
 class _Tags:
     """The tags of a repository, listed at most once and only when the referrers API is missing there. Thread-safe."""
 
-    def __init__(self, registry: ImageSource, repository: str) -> None:
+    def __init__(self, registry: ImageSource, repository: str, tags: frozenset[str] | None = None) -> None:
         self._registry = registry
         self._repository = repository
         self._lock = threading.Lock()
-        self._listed = False
-        self._tags: frozenset[str] | None = None
+        self._listed = tags is not None
+        self._tags = tags
 
     def may_have(self, tag: str) -> bool:
         with self._lock:

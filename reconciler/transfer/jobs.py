@@ -160,12 +160,12 @@ class Carrier:
 
     def _write_tag(self, job: WriteTag, buffer: memoryview) -> Moved:
         registry, tag = self._registries[job.target.registry], job.transfer.target.tag
-        there = self._tags.find(registry, job.target, tag)
-        if there is not None and there.digest == job.manifest.digest:
+        there = self._tags.find(registry, job.target, tag, job.transfer.replaces)
+        if there == job.manifest.digest:
             return Moved(skipped=True)
-        if there is not None and there.digest != job.transfer.replaces:
+        if there is not None and there != job.transfer.replaces:
             raise ImageRefused(
-                f"the target got another image under this tag meanwhile: {there.digest}; plan again", retryable=True
+                f"the target got another image under this tag meanwhile: {there}; plan again", retryable=True
             )
         result, healed = self._write(job.manifest, job.source, job.target, tag, buffer)
         # A registry that names the digest of what it stored has been asked; one that does not is asked now.

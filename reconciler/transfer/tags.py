@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from reconciler.model.image import Descriptor, RepositoryName
+from reconciler.model.image import Digest, RepositoryName
 from reconciler.oci.client import Registry
 
 LISTING_LASTS = 10.0
@@ -31,8 +31,13 @@ class Tags:
         self._clock = clock
         self._listings = {repository: _Listing() for repository, tags in Counter(asked).items() if tags > 1}
 
-    def find(self, registry: Registry, repository: RepositoryName, tag: str) -> Descriptor | None:
-        """What `tag` stands for in `repository` of `registry`; None when it is not there. Raises RegistryError."""
+    def find(
+        self, registry: Registry, repository: RepositoryName, tag: str, expected: Digest | None = None
+    ) -> Digest | None:
+        """What `tag` stands for in `repository` of `registry`, `expected` as a rule; None when it is not there.
+
+        Raises RegistryError.
+        """
         listing = self._listings.get(repository)
         if listing is not None and listing.usable:
             with listing.lock:
@@ -42,4 +47,5 @@ class Tags:
                     listing.ends = self._clock() + LISTING_LASTS
                 if listing.names is not None and tag not in listing.names:
                     return None
-        return registry.head_manifest(repository.path, tag)
+        found = registry.head_manifest(repository.path, tag, expected)
+        return None if found is None else found.digest

@@ -16,6 +16,7 @@ from tests.unit.oci.scripted import Asked, Reply, scripted
 from tests.unit.transfer.lab import Painter, RealRegistry, carry_out, content, holdings, order
 
 DIGEST = digest_bytes(b"manifest")
+OTHER = digest_bytes(b"another")
 
 
 def many(registry: RealRegistry, count: int) -> list[tuple[str, str]]:
@@ -131,8 +132,21 @@ def test_one_listing_speaks_for_all_tags_that_are_not_there() -> None:
         repository = RepositoryName(server.host, "a/b")
         tags = Tags([repository] * 4)
         found = [tags.find(registry, repository, tag) for tag in ("new", "old", "newer")]
-        assert [None if each is None else each.digest for each in found] == [None, DIGEST, None]
+        assert found == [None, DIGEST, None]
         assert [a.method for a in server.asked] == ["GET", "HEAD"]
+
+
+def test_what_a_tag_is_thought_to_stand_for_is_said_with_the_question() -> None:
+    def script(asked: Asked) -> Reply:
+        same = asked.headers.get("if-none-match") == f'"{DIGEST}"'
+        return Reply(304 if same else 200, {} if same else {"Docker-Content-Digest": DIGEST})
+
+    with scripted(script) as server, closing(server.registry()) as registry:
+        repository = RepositoryName(server.host, "a/b")
+        tags = Tags([])
+        assert tags.find(registry, repository, "v1", DIGEST) == DIGEST
+        assert tags.find(registry, repository, "v1", OTHER) == DIGEST
+        assert tags.find(registry, repository, "v1") == DIGEST
 
 
 def test_a_listing_is_believed_for_a_while() -> None:
