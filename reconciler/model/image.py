@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NewType
@@ -21,7 +22,8 @@ def parse_digest(text: str) -> Digest:
     candidate = text if ":" in text else f"sha256:{text}"
     if not _DIGEST.fullmatch(candidate):
         raise ValueError(f"not a sha256 or sha512 digest: {text!r}")
-    return Digest(candidate)
+    # An image is named many times, on both sides of a copy at least: each digest is in memory once.
+    return Digest(sys.intern(candidate))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from reconciler.acr import visibility as words
 from reconciler.acr.answer import Answer
 from reconciler.acr.cr.product import LONG_PAGE, Product
@@ -107,7 +109,8 @@ def _repository(item: Answer) -> LiveRepository:
 
 def _tag(item: Answer) -> LiveTag:
     return LiveTag(
-        name=item.text("Tag"),
+        # The same few names are in every repository and on both sides.
+        name=sys.intern(item.text("Tag")),
         digest=item.digest("Digest"),
         size=item.number("ImageSize", 0),
         pushed=item.number("ImageUpdate", 0),

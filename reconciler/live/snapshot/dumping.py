@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.live.snapshot import networks
 from reconciler.model.billing import Quote
 from reconciler.model.image import Descriptor, Digest, ManifestContent
-from reconciler.model.json_value import Json, digest_of
+from reconciler.model.json_value import Json, Parts, digest_of_parts, whole
 from reconciler.model.live import (
     Live,
     LiveEndpoint,
@@ -30,13 +30,23 @@ FORMAT_VERSION = "1.1"
 
 def dump(live: Live) -> Json:
     """JSON data of `live`, sorted by what names each thing."""
+    return whole(_document(live))
+
+
+def live_digest(live: Live) -> Digest:
+    """What a plan was made from, in short: the digest of its canonical JSON, of which there is never more than one
+    repository in memory. Tasks come and go by themselves, and what they change is in the listings."""
+    return digest_of_parts(_document(replace(live, tasks=None)))
+
+
+def _document(live: Live) -> Mapping[str, Parts]:
     return {
         "format_version": FORMAT_VERSION,
-        "instances": [_instance(item) for item in sorted(live.instances, key=lambda item: item.id)],
-        "origins": [_origin(item) for item in sorted(live.origins, key=lambda item: item.name)],
+        "instances": (_instance(item) for item in sorted(live.instances, key=lambda item: item.id)),
+        "origins": (_origin(item) for item in sorted(live.origins, key=lambda item: item.name)),
         "networks": [networks.dump(item) for item in sorted(live.networks, key=lambda item: item.region)],
         "roles": None if live.roles is None else networks.dump_roles(live.roles),
-        "contents": [_manifest(live.contents[digest]) for digest in sorted(live.contents)],
+        "contents": (_manifest(live.contents[digest]) for digest in sorted(live.contents)),
         "present": [
             {
                 "registry": repository.registry,
@@ -49,11 +59,6 @@ def dump(live: Live) -> Json:
         **({"quotes": [_quote(quote) for quote in sorted(live.quotes, key=lambda q: q.offer)]} if live.quotes else {}),
         **({} if live.tasks is None else {"tasks": [_task(task) for task in sorted(live.tasks, key=lambda t: t.id)]}),
     }
-
-
-def live_digest(live: Live) -> Digest:
-    """What a plan was made from, in short. Tasks come and go by themselves, and what they change is in the listings."""
-    return digest_of(dump(replace(live, tasks=None)))
 
 
 def _task(item: SyncTask) -> Json:
@@ -76,7 +81,7 @@ def _side(item: SyncImage) -> Json:
     return {"region": item.region, "instance": item.instance, "repository": item.repository, "tag": item.tag}
 
 
-def _instance(item: LiveInstance) -> Json:
+def _instance(item: LiveInstance) -> Parts:
     return {
         "id": item.id,
         "name": item.name,
@@ -106,7 +111,7 @@ def _usage(item: Usage) -> Json:
     }
 
 
-def _origin(item: LiveOrigin) -> Json:
+def _origin(item: LiveOrigin) -> Parts:
     return {
         "name": item.name,
         "region": item.region,
@@ -134,9 +139,9 @@ def _namespaces(items: Iterable[LiveNamespace]) -> Json:
     ]
 
 
-def _repositories(items: Iterable[LiveRepository]) -> Json:
-    return [
-        {
+def _repositories(items: Iterable[LiveRepository]) -> Iterator[Parts]:
+    for item in sorted(items, key=lambda item: item.name):
+        yield {
             "id": item.id,
             "name": item.name,
             "visibility": item.visibility,
@@ -145,8 +150,6 @@ def _repositories(items: Iterable[LiveRepository]) -> Json:
             "tags": None if item.tags is None else _tags(item.tags),
             **({"unreadable": _unreadable(item.unreadable)} if item.unreadable else {}),
         }
-        for item in sorted(items, key=lambda item: item.name)
-    ]
 
 
 def _unreadable_images(live: Live) -> list[Json]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.json_value import Json, canonical, digest_of, pretty
+from reconciler.model.json_value import Json, Parts, canonical, digest_of, digest_of_parts, pretty, whole
 
 
 def test_the_same_value_has_the_same_text_and_digest() -> None:
@@ -25,3 +25,20 @@ def test_what_json_cannot_say_is_refused() -> None:
 
 def test_text_for_people_ends_with_a_newline() -> None:
     assert pretty({"b": 1, "a": "é"}) == '{\n  "a": "é",\n  "b": 1\n}\n'
+
+
+def test_a_digest_of_parts_is_the_digest_of_the_whole() -> None:
+    def parts() -> Parts:
+        return {
+            "z": iter([{"name": "b", "inner": iter([1, "é", None])}, {"name": "a", "inner": iter([])}]),
+            "a": [{"y": 1, "x": [True, 0.5]}],
+            "empty": iter([]),
+        }
+
+    document = whole(parts())
+    assert document == {
+        "z": [{"name": "b", "inner": [1, "é", None]}, {"name": "a", "inner": []}],
+        "a": [{"y": 1, "x": [True, 0.5]}],
+        "empty": [],
+    }
+    assert digest_of_parts(parts()) == digest_of(document)
