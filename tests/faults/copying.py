@@ -30,7 +30,8 @@ class Place:
     def client(self) -> Registry:
         user, _, password = self.login.partition(":")
         login = Login(user, password) if user else None
-        backoff = Backoff(attempts=4, first=0.01)
+        # A registry may take a moment to see that who sent to an upload is dead.
+        backoff = Backoff(attempts=7, first=0.1)
         return Registry(self.host, lambda _: login, backoff=backoff, piece=self.piece)
 
 
