@@ -9,14 +9,19 @@ from urllib.parse import quote
 
 from reconciler.acr import visibility as words
 from reconciler.acr.answer import Answer
+from reconciler.acr.errors import AccessDenied, ApiError, NotFound, Throttled, Unavailable
 from reconciler.acr.hosts import Network
 from reconciler.acr.request import Request, Version
 from reconciler.acr.token import RegistryToken
 from reconciler.acr.transport import Caller
+from reconciler.model.build import BuildRule, LiveBuildRule, LiveBuilds, SourceCode
 from reconciler.model.live import LiveNamespace, LiveRepository, LiveTag
 from reconciler.model.source import SourceNetwork
 
 _PAGE = 100
+_NO_SUCH_CALL = (400, 404, 405)
+"""How gateways refuse a path that they do not know."""
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -92,6 +97,22 @@ class CrPersonal:
         }
         return tuple(found[name] for name in sorted(found))
 
+    def builds(self, region: str, repository: str) -> LiveBuilds:
+        """What `namespace/repository` is built from. Not every account can be told what it is bound to: the call for
+        that is in older libraries alone."""
+        path = f"/repos/{'/'.join(_segment(part) for part in repository.split('/'))}"
+        answer = self._get(region, "GetRepoBuildRuleList", f"{path}/rules").part("data")
+        rules = tuple(sorted(map(_build_rule, answer.parts("buildRules")), key=lambda live: (live.rule.name, live.id)))
+        try:
+            data = self._get(region, "GetRepoSourceRepo", f"{path}/sourceRepo").part("data")
+        except NotFound:
+            return LiveBuilds(None, rules)
+        except ApiError as error:
+            if isinstance(error, AccessDenied | Throttled | Unavailable) or error.status not in _NO_SUCH_CALL:
+                raise
+            return LiveBuilds(None, rules, source_known=False)
+        return LiveBuilds(_source_code(data), rules)
+
     def authorization_token(self, region: str) -> RegistryToken:
         """A login to the account's Personal Edition registry in `region`."""
         data = self._get(region, "GetAuthorizationToken", "/tokens").part("data")
@@ -115,6 +136,34 @@ class CrPersonal:
             if not found or data.number("total") <= number * data.number("pageSize", _PAGE):
                 return
             number += 1
+
+
+def _build_rule(item: Answer) -> LiveBuildRule:
+    name, by_branch = item.text("pushName"), item.text("pushType") == "GIT_BRANCH"
+    rule = BuildRule(
+        item.text("imageTag"),
+        name if by_branch else None,
+        None if by_branch else name,
+        item.text("dockerfileName", "Dockerfile"),
+        item.text("dockerfileLocation", "/"),
+    )
+    return LiveBuildRule(item.text("buildRuleId"), rule)
+
+
+def _source_code(data: Answer) -> SourceCode | None:
+    """The names of the fields are those that ROS gives them (document 135727); what they lie in differs by age."""
+    found = data.part("repoSource") if data.has("repoSource") else data
+    source = found.part("source") if found.has("source") else found
+    settings = found.part("buildConfig") if found.has("buildConfig") else found
+    if not source.has("sourceRepoName"):
+        return None
+    return SourceCode(
+        source.text("sourceRepoType").lower(),
+        f"{source.text('sourceRepoNamespace')}/{source.text('sourceRepoName')}",
+        settings.flag("isAutoBuild"),
+        settings.flag("isOversea"),
+        not settings.flag("isDisableCache"),
+    )
 
 
 def _normal(item: Answer, key: str) -> bool:

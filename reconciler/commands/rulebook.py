@@ -12,10 +12,12 @@ def rulebook() -> Mapping[str, Rule]:
     """Rule id to rule, in the order of ids."""
     from reconciler.core import (
         backfill,
+        building,
         comparison,
         cross_account,
         diff,
         eligibility,
+        expand,
         foreign,
         graph,
         importing,
@@ -37,6 +39,8 @@ def rulebook() -> Mapping[str, Rule]:
     rooms = (
         SPEC_RULES,
         backfill.RULES,
+        building.RULES,
+        expand.RULES,
         comparison.RULES,
         cross_account.RULES,
         diff.RULES,

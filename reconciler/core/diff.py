@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core import cross_account, eligibility, network
+from reconciler.core import building, cross_account, eligibility, network
 from reconciler.core.fields import KINDS, compare
 from reconciler.core.instances import compare_instances
 from reconciler.core.locate import find_instances, instance_id, match_rules
@@ -54,7 +54,7 @@ def compare_settings(desired: Desired, live: Live) -> Compared:
     for kind in KINDS.values():
         for paired in kind.pairs(world):
             _add(result, paired)
-    result.diagnostics += network.check(desired, live)
+    result.diagnostics += [*network.check(desired, live), *building.check(desired, live)]
     _replications(desired, usable, result)
     return result
 

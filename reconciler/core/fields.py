@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.core import network, projection
+from reconciler.core import building, network, projection
 from reconciler.core.projection import Fields, Paired, World
 from reconciler.model.address import Kind
 from reconciler.model.json_value import Json
@@ -51,6 +51,28 @@ KINDS: Mapping[Kind, ResourceKind] = {
     Kind.REPOSITORY: ResourceKind(
         projection.repositories,
         (Field("visibility", default="private"), Field("summary"), Field("tag_immutability", default=False)),
+    ),
+    # The service has no call that unbinds source code.
+    Kind.SOURCE_CODE: ResourceKind(
+        building.source_code,
+        (
+            Field("platform"),
+            Field("repository"),
+            Field("auto_build"),
+            Field("overseas"),
+            Field("cache"),
+        ),
+    ),
+    Kind.BUILD_RULE: ResourceKind(
+        building.build_rules,
+        (
+            Field("branch"),
+            Field("git_tag"),
+            Field("tag"),
+            Field("dockerfile"),
+            Field("context"),
+            Field("platforms"),
+        ),
     ),
     Kind.VPC: ResourceKind(
         projection.vpcs,

@@ -13,7 +13,7 @@ from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.graph import Edge, Graph
 from reconciler.model.rulebook import Rule
-from reconciler.model.spec import Backfill, Desired, ImportRule, ReplicationRule, Trigger
+from reconciler.model.spec import Backfill, Desired, ImportRule, ReplicationRule, Repository, Trigger
 
 N = TypeVar("N", bound=Hashable)
 
@@ -124,6 +124,8 @@ def _nodes(desired: Desired) -> Iterator[Address]:
         desired.replications,
     ):
         yield from (resource.address for resource in group)
+    for repository in desired.repositories:
+        yield from _builds(repository)
     yield from (address.security_group(binding.key) for binding, _ in network.opened(desired))
     yield from map(address.role, network.role_names(desired))
     yield from (rule.backfill_address for rule in desired.replications if rule.backfill is not Backfill.NONE)
@@ -139,12 +141,28 @@ def _edges(desired: Desired) -> Iterator[Edge]:
         home = address.namespace(repository.instance, repository.namespace)
         yield Edge(repository.address, address.instance(repository.instance), "in instance", span)
         yield Edge(repository.address, home, "in namespace", span)
+        yield from _build_edges(repository)
     for binding in desired.vpcs:
         yield Edge(binding.address, address.instance(binding.instance), "bound to", binding.places.at("instance"))
     for rule in desired.imports:
         yield from _import_edges(rule, desired)
     for replication in desired.replications:
         yield from _replication_edges(replication, desired)
+
+
+def _builds(repository: Repository) -> Iterator[Address]:
+    if repository.source_code is not None:
+        yield address.source_code(repository.instance, repository.name)
+    for rule in repository.build_rules or ():
+        yield address.build_rule(repository.instance, repository.name, rule.trigger, rule.tag)
+
+
+def _build_edges(repository: Repository) -> Iterator[Edge]:
+    code = address.source_code(repository.instance, repository.name)
+    for node in _builds(repository):
+        yield Edge(node, repository.address, "in repository", repository.places.span)
+        if node != code:
+            yield Edge(node, code, "builds from", repository.places.span)
 
 
 def _import_edges(rule: ImportRule, desired: Desired) -> Iterator[Edge]:

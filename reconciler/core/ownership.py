@@ -46,6 +46,7 @@ RULES = (
 PRUNABLE: Mapping[str, Kind] = {
     "namespaces": Kind.NAMESPACE,
     "repositories": Kind.REPOSITORY,
+    "build_rules": Kind.BUILD_RULE,
     "vpcs": Kind.VPC,
     "replications": Kind.REPLICATION,
 }
@@ -73,7 +74,7 @@ class Unmanaged:
 
 
 def compare_ownership(desired: Desired, live: Live, claimed: set[str], options: Options) -> Unmanaged:
-    """`desired` is the expanded state; `claimed` are the ids of live replication rules that it declares."""
+    """`desired` is the expanded state; `claimed` are the ids of live rules that it declares."""
     result = Unmanaged()
     instances = find_instances(desired, live)
     prune = options.prune or desired.settings.prune
@@ -117,6 +118,9 @@ def _undeclared(
             where = address.namespace(key, namespace.name)
             yield "namespaces", _deletion(where)
     repositories = {r.name for r in desired.repositories if r.instance == key}
+    # Rules that an import brings are added to what is there; only a declared list is the whole.
+    ruled = {r.name for r in desired.repositories if r.instance == key and r.build_rules is not None}
+    ruled -= {r.name for r in desired.repositories if r.instance == key and r.builds_origin}
     # Repositories of such a namespace come into being by pushes, so the namespace's declaration covers them.
     by_push = {n.name for n in live.namespaces if n.auto_create}
     for repository in live.repositories:
@@ -124,6 +128,12 @@ def _undeclared(
         if not (repository.name in repositories or covered or _replicated(key, repository.name, desired)):
             where = address.repository(key, repository.name)
             yield "repositories", _deletion(where, repository.id)
+    for repository in live.repositories:
+        if repository.name in ruled and repository.builds is not None:
+            for build in repository.builds.rules:
+                if build.id not in claimed:
+                    where = address.build_rule(key, repository.name, build.rule.trigger, build.rule.tag)
+                    yield "build_rules", _deletion(where, build.id)
     bindings = [binding for binding in desired.vpcs if binding.instance == key]
     links = {find_vpc_link(live, binding) for binding in bindings}
     for link in live.vpc_links:
@@ -173,8 +183,11 @@ def _left_alone(instance: Instance, group: str, changes: list[Change], prune: bo
 
 
 def _short_name(where: Address) -> str:
-    """The last part of an address; of a replication its name too, since its last part is the target."""
-    return "{}[{}]".format(*where.parts) if where.kind is Kind.REPLICATION else where.parts[-1]
+    """The last part of an address; with the one before where the last alone says too little."""
+    return "{}[{}]".format(*where.parts[-2:]) if where.kind in _NAMED_BY_TWO else where.parts[-1]
+
+
+_NAMED_BY_TWO = (Kind.REPLICATION, Kind.BUILD_RULE)
 
 
 def _over_limit(changes: list[Change], options: Options) -> Iterator[Diagnostic]:

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core import foreign, graph, live_rules, network, platforms, quotas, rules
+from reconciler.core import building, foreign, graph, live_rules, network, platforms, quotas, rules
 from reconciler.core.blobs import Account, account
 from reconciler.core.comparison import Wanted
 from reconciler.core.diff import compare_settings
-from reconciler.core.expand import expand
+from reconciler.core.expand import conflicts, expand
 from reconciler.core.images import task_queries, wanted
 from reconciler.core.ownership import Options, compare_ownership
 from reconciler.core.purchases import with_purchases
@@ -72,8 +72,9 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
         *problems,
         *live_rules.check(expanded, live, settings.claimed, changes),
     ]
+    diagnostics += [*conflicts(desired, live), *building.left_out(expanded, live)]
     if changes:
-        diagnostics += rules.prerequisites(expanded)
+        diagnostics += rules.prerequisites(expanded, live)
         diagnostics += network.unknown_zones(expanded, live)
     checked = quotas.checks(expanded, live, changes, transfers)
     diagnostics += quotas.check(expanded, checked)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reconciler.core import cross_account, eligibility, graph, pairing, purchases, topology
+from reconciler.core import building, cross_account, eligibility, graph, pairing, purchases, topology
 from reconciler.model.cloud import CloudClass, cloud_class
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.graph import Graph
+from reconciler.model.live import Live
 from reconciler.model.place import Span
 from reconciler.model.rulebook import Rule
-from reconciler.model.spec import Desired, Include
+from reconciler.model.spec import Desired
 
 RULES = (
     Rule(
@@ -113,7 +114,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def prerequisites(desired: Desired) -> Iterator[Diagnostic]:
+def prerequisites(desired: Desired, live: Live) -> Iterator[Diagnostic]:
     """Steps outside of any API that the declared state relies on."""
     for instance in desired.instances:
         if instance.personal_domain:
@@ -122,13 +123,13 @@ def prerequisites(desired: Desired) -> Iterator[Diagnostic]:
                 instance.places.at("personal_domain"),
                 str(instance.address),
             )
-    for rule in desired.imports:
-        if Include.BUILD_RULES in rule.include:
-            yield _manual(
-                f"bind the source-code platform of the imported build rules to `{rule.target}` in the console",
-                rule.places.at("include"),
-                str(rule.address),
-            )
+    for platform, repository in building.prerequisites(desired, live):
+        name = next((i.name for i in desired.instances if i.key == repository.instance), repository.instance)
+        yield _manual(
+            f"bind the source-code platform {platform} to `{name}` in the console, for `{repository.name}`",
+            repository.places.at("include" if repository.builds_origin else "source_code"),
+            repository.builds_origin or str(repository.address),
+        )
     for replication, summary, detail in cross_account.prerequisites(desired):
         yield _manual(summary, replication.places.at("account"), str(replication.address), detail)
 

@@ -10,7 +10,7 @@ from reconciler.core.cross_account import owners
 from reconciler.core.purchases import offer_of
 from reconciler.model.scope import InstanceScope, OriginScope, Scope
 from reconciler.model.source import PersonalSource
-from reconciler.model.spec import Desired, ImportRule, Level
+from reconciler.model.spec import Desired, ImportRule, Include, Level
 
 
 def scope_of(desired: Desired) -> Scope:
@@ -18,9 +18,12 @@ def scope_of(desired: Desired) -> Scope:
     repositories: dict[str, set[str]] = defaultdict(set)
     like: dict[str, set[str]] = defaultdict(set)
     whole: set[str] = set()
+    built_namespaces: dict[str, set[str]] = defaultdict(set)
     foreign = owners(desired)
     for rule in desired.imports:
         if isinstance(rule.source, PersonalSource):
+            if Include.BUILD_RULES in rule.include:
+                built_namespaces[rule.target].update(rule.rename.get(name, name) for name in rule.source.namespaces)
             namespaces[rule.target].update(rule.rename.get(name, name) for name in rule.source.namespaces)
         else:
             like[rule.target].add(rule.source.name)
@@ -48,6 +51,13 @@ def scope_of(desired: Desired) -> Scope:
             instance.key in whole,
             offer_of(instance),
             frozenset(like[instance.key]),
+            frozenset(built_namespaces[instance.key]),
+            frozenset(
+                repository.name
+                for repository in desired.repositories
+                if repository.instance == instance.key
+                and (repository.source_code is not None or repository.build_rules is not None)
+            ),
         )
         for instance in desired.instances
         if instance.key not in foreign
@@ -63,4 +73,5 @@ def _origins(imports: Iterable[ImportRule]) -> Iterator[OriginScope]:
     for name in sorted(rules):
         filters = dict.fromkeys(rule.source.filter for rule in rules[name])
         newest = [rule.images.latest for rule in rules[name] if rule.images.latest is not None]
-        yield OriginScope(rules[name][0].source, tuple(filters), min(newest, default=None))
+        built = (rule.source.filter for rule in rules[name] if Include.BUILD_RULES in rule.include)
+        yield OriginScope(rules[name][0].source, tuple(filters), min(newest, default=None), tuple(dict.fromkeys(built)))

@@ -34,6 +34,31 @@ class Tag:
     updated: int
 
 
+@dataclass(frozen=True, slots=True)
+class CodeRepository:
+    """Source code that images are built from; `kind` in the service's words, such as `GITHUB`."""
+
+    kind: str
+    namespace: str
+    name: str
+    auto_build: bool = False
+    oversea: bool = False
+    disable_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRule:
+    """`push_type` is `GIT_BRANCH` or `GIT_TAG`."""
+
+    id: str
+    push_type: str
+    push_name: str
+    tag: str
+    location: str
+    dockerfile: str
+    platforms: list[str] = field(default_factory=lambda: ["linux/amd64"])
+
+
 @dataclass(slots=True)
 class Namespace:
     id: str
@@ -61,6 +86,8 @@ class Repository:
     tag_immutability: bool = False
     status: Status = Status.NORMAL
     tags: dict[str, Tag] = field(default_factory=dict)
+    code: CodeRepository | None = None
+    build_rules: dict[str, BuildRule] = field(default_factory=dict)
 
     @property
     def path(self) -> str:

@@ -39,12 +39,16 @@ class Policy:
     `business_status` is the HTTP status of refusals such as `NAMESPACE_NOT_EXIST`: the service has been seen to answer
     200 with `IsSuccess: false`, and 400 and 404. `owners` maps instances of the seed to the ids of the other accounts
     that they belong to. `token_seconds` is how long a registry token lives, in real seconds.
+    `unbound_is_refused` says how a repository without source code answers: by a refusal, or without names.
+    `code_platforms` are the hosting platforms that instances are bound to, such as `github`; None binds them all.
     """
 
     business_status: int = 200
     laws: Laws = field(default_factory=Laws)
     owners: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     token_seconds: float = 60.0
+    unbound_is_refused: bool = False
+    code_platforms: frozenset[str] | None = None
     quotas: Mapping[Edition, Quota] = field(default_factory=lambda: EDITION_QUOTAS)
     personal_quota: Quota = PERSONAL_QUOTA
     calls: CallFaults = field(default_factory=CallFaults)

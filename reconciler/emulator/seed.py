@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.emulator import catalogue
 from reconciler.emulator.account import (
     DEFAULT_RESOURCE_GROUP,
     SYSTEM_ENTRY,
@@ -14,12 +15,13 @@ from reconciler.emulator.account import (
     PersonalRegion,
     VpcLink,
 )
-from reconciler.emulator.catalogue import enterprise_catalogue, personal_catalogue
+from reconciler.emulator.catalogue import Repository, enterprise_catalogue, personal_catalogue
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.identifiers import resource_id
 from reconciler.emulator.policy import Policy
 from reconciler.emulator.refusal import Refused
 from reconciler.emulator.sync_rule import SyncRule, SyncScope, SyncTrigger
+from reconciler.model.build import BuildRule, SourceCode
 from reconciler.model.spec import Desired, Edition, Level, ReplicationRule, Trigger, Visibility
 from reconciler.model.spec import Instance as DesiredInstance
 
@@ -96,10 +98,12 @@ def _fill(account: Account, holders: dict[str, Instance], seed: Desired, clock: 
         immutable = repository.tag_immutability or False
         summary = repository.summary or repository.short_name
         instance = holders[repository.instance]
-        _repository(account, instance, repository.name, repository.visibility, summary, immutable, clock)
+        made = _repository(account, instance, repository.name, repository.visibility, summary, immutable, clock)
+        _build(account, made, repository.source_code, repository.build_rules or ())
     for mine in seed.personal_repositories:
         home = account.personal[mine.region]
-        _repository(account, home, mine.name, mine.visibility, mine.summary or mine.name, False, clock)
+        made = _repository(account, home, mine.name, mine.visibility, mine.summary or mine.name, False, clock)
+        _build(account, made, mine.source_code, mine.build_rules)
 
 
 def _namespace(account: Account, holder: Holder, name: str, auto_create: bool, visibility: Visibility | None) -> None:
@@ -117,7 +121,7 @@ def _repository(
     summary: str,
     immutable: bool,
     clock: Clock,
-) -> None:
+) -> Repository:
     namespace = path.partition("/")[0]
     if namespace not in holder.catalogue.namespaces:
         _namespace(account, holder, namespace, True, Visibility.PRIVATE)
@@ -127,6 +131,26 @@ def _repository(
     except Refused as refusal:
         raise ValueError(f"seed cannot have {holder.label} repository {path}: {refusal.message}") from refusal
     made.tag_immutability = immutable
+    return made
+
+
+def _build(account: Account, repository: Repository, code: SourceCode | None, rules: tuple[BuildRule, ...]) -> None:
+    if code is not None:
+        group, _, name = code.repository.rpartition("/")
+        flags = (code.auto_build, code.overseas, not code.cache)
+        repository.code = catalogue.CodeRepository(code.platform.upper(), group, name, *flags)
+    for rule in rules:
+        identity = account.new_id("crbr", repository.id)
+        kind, _, pushed = rule.trigger.partition(":")
+        repository.build_rules[identity] = catalogue.BuildRule(
+            identity,
+            "GIT_BRANCH" if kind == "branch" else "GIT_TAG",
+            pushed,
+            rule.tag,
+            rule.context,
+            rule.dockerfile,
+            list(rule.platforms) or ["linux/amd64"],
+        )
 
 
 def _rule(account: Account, rule: ReplicationRule, holders: dict[str, Instance], now: int) -> SyncRule:

@@ -7,6 +7,13 @@ from collections.abc import Callable, Mapping
 from reconciler.acr.cr import NewSyncRule
 from reconciler.acr.errors import NotFound
 from reconciler.core.locate import instance_id
+from reconciler.executor.building import (
+    bind_source_code,
+    create_build_rule,
+    delete_build_rule,
+    rebind_source_code,
+    update_build_rule,
+)
 from reconciler.executor.endpoint import apply_endpoint
 from reconciler.executor.instance import buy_instance, update_instance
 from reconciler.executor.network import create_role, open_security_group
@@ -252,6 +259,9 @@ def _rule(bench: Workbench, address: Address) -> ReplicationRule:
 
 
 _STEPS: Mapping[tuple[Kind, Action], Step] = {
+    (Kind.BUILD_RULE, Action.CREATE): create_build_rule,
+    (Kind.BUILD_RULE, Action.UPDATE): update_build_rule,
+    (Kind.BUILD_RULE, Action.DELETE): delete_build_rule,
     (Kind.ENDPOINT, Action.UPDATE): apply_endpoint,
     (Kind.INSTANCE, Action.CREATE): buy_instance,
     (Kind.INSTANCE, Action.MANUAL): _manual,
@@ -267,6 +277,8 @@ _STEPS: Mapping[tuple[Kind, Action], Step] = {
     (Kind.REPOSITORY, Action.CREATE): _create_repository,
     (Kind.REPOSITORY, Action.UPDATE): _update_repository,
     (Kind.REPOSITORY, Action.DELETE): _delete_repository,
+    (Kind.SOURCE_CODE, Action.CREATE): bind_source_code,
+    (Kind.SOURCE_CODE, Action.UPDATE): rebind_source_code,
     (Kind.VPC, Action.CREATE): _create_vpc,
     (Kind.VPC, Action.DELETE): _delete_vpc,
     (Kind.VPC, Action.UPDATE): _await_vpc,

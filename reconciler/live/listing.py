@@ -13,6 +13,7 @@ from reconciler.acr.errors import AccessDenied, NotFound, NotReady
 from reconciler.acr.hosts import Network
 from reconciler.live.failure import readable, reading
 from reconciler.live.submit import Submit
+from reconciler.model.build import LiveBuilds
 from reconciler.model.live import (
     LiveInstance,
     LiveNamespace,
@@ -41,6 +42,7 @@ class InstanceListing:
     other_access: tuple[Future[VpcAccess], ...]
     usage: Future[Usage | None]
     tags: dict[str, Future[tuple[LiveTag, ...]]]
+    builds: dict[str, Future[LiveBuilds]]
     network: Network
 
     @classmethod
@@ -60,6 +62,7 @@ class InstanceListing:
             other_access=tuple(submit(cr.vpc_endpoint, region, identity, module) for module in others),
             usage=submit(_usage, cr, region, identity),
             tags={},
+            builds={},
             network=network,
         )
 
@@ -75,6 +78,9 @@ class InstanceListing:
         for repository in repositories:
             if self.scope.lists_tags_of(repository.name, alike):
                 self.tags[repository.name] = submit(cr.list_tags, self.found.region, self.found.id, repository.id)
+            if self.scope.reads_builds_of(repository.name):
+                asked = submit(_builds, cr, self.found.region, self.found.id, repository.id)
+                self.builds[repository.name] = asked
 
     def result(self) -> LiveInstance:
         with reading(self.label):
@@ -89,11 +95,20 @@ class InstanceListing:
             registry=_registry(internet, registry_access, self.network),
             endpoint=internet.endpoint if self.scope.endpoint else None,
             namespaces=namespaces,
-            repositories=tuple(self._with_tags(repository) for repository in self.repositories.result()),
+            repositories=tuple(
+                self._with_builds(self._with_tags(repository)) for repository in self.repositories.result()
+            ),
             vpc_links=tuple(sorted(links, key=lambda link: (link.module, link.vpc, link.vswitch))),
             sync_rules=rules,
             usage=usage,
         )
+
+    def _with_builds(self, repository: LiveRepository) -> LiveRepository:
+        asked = self.builds.get(repository.name)
+        if asked is None:
+            return repository
+        with reading(f"what `{repository.name}` in {self.label} is built from"):
+            return replace(repository, builds=asked.result())
 
     def _with_tags(self, repository: LiveRepository) -> LiveRepository:
         listed = self.tags.get(repository.name)
@@ -111,19 +126,23 @@ class PersonalListing:
     region: str
     namespaces: dict[str, Future[tuple[LiveNamespace, tuple[PersonalRepository, ...]] | None]]
     tags: dict[str, Future[tuple[LiveTag, ...]]]
+    builds: dict[str, Future[LiveBuilds]]
     network: Network
+    scope: OriginScope
 
     @classmethod
     def start(cls, submit: Submit, personal: CrPersonal, source: PersonalSource, scope: OriginScope) -> PersonalListing:
         names = sorted({name for wanted in scope.filters for name in wanted.namespaces})
         asked = {name: submit(_namespace, personal, source.region, name) for name in names}
-        return cls(source.name, source.region, asked, {}, personal.network)
+        return cls(source.name, source.region, asked, {}, {}, personal.network, scope)
 
     def start_tags(self, submit: Submit, personal: CrPersonal) -> None:
         for _, repositories in self._found():
             for item in repositories:
                 name = item.repository.name
                 self.tags[name] = submit(personal.list_tags, self.region, name)
+                if self.scope.reads_builds_of(name):
+                    self.builds[name] = submit(personal.builds, self.region, name)
 
     def result(self) -> LiveOrigin:
         found = self._found()
@@ -133,7 +152,7 @@ class PersonalListing:
             region=self.region,
             registry=next((item.domain for item in repositories), shared_domain(self.region, self.network)),
             namespaces=tuple(namespace for namespace, _ in found),
-            repositories=tuple(self._with_tags(item.repository) for item in repositories),
+            repositories=tuple(self._with_builds(self._with_tags(item.repository)) for item in repositories),
             hosts=next((item.hosts for item in repositories), MappingProxyType({})),
             inside_vpc=self.network is Network.VPC,
         )
@@ -145,12 +164,27 @@ class PersonalListing:
                 answers.append(future.result())
         return [answer for answer in answers if answer is not None]
 
+    def _with_builds(self, repository: LiveRepository) -> LiveRepository:
+        asked = self.builds.get(repository.name)
+        if asked is None:
+            return repository
+        with reading(f"what `{repository.name}` of Personal Edition in {self.region} is built from"):
+            try:
+                return replace(repository, builds=asked.result())
+            except NotFound:
+                return repository  # deleted after it was listed, as its tags will tell
+
     def _with_tags(self, repository: LiveRepository) -> LiveRepository:
         with reading(f"the tags of `{repository.name}` of Personal Edition in {self.region}"):
             tags = readable(self.tags[repository.name].result)
         if isinstance(tags, Unreadable):
             return replace(repository, unreadable=tags)
         return replace(repository, tags=tags)
+
+
+def _builds(cr: Cr, region: str, instance_id: str, repository_id: str) -> LiveBuilds:
+    source = cr.get_source_code(region, instance_id, repository_id)
+    return LiveBuilds(source, cr.list_build_rules(region, instance_id, repository_id))
 
 
 def matching(
@@ -186,6 +220,8 @@ def _merged(one: InstanceScope, other: InstanceScope) -> InstanceScope:
         tag_repositories=one.tag_repositories | other.tag_repositories,
         vpc_modules=one.vpc_modules | other.vpc_modules,
         endpoint=one.endpoint or other.endpoint,
+        build_namespaces=one.build_namespaces | other.build_namespaces,
+        build_repositories=one.build_repositories | other.build_repositories,
         all_tags=one.all_tags or other.all_tags,
         like=one.like | other.like,
     )

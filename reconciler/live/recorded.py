@@ -69,6 +69,9 @@ class RecordedSource:
             unasked = repository.tags is None and repository.unreadable is None
             if asked.wants(repository.name) and unasked:
                 raise _unrecorded(f"the tags of `{repository.name}` of {described(asked.source)}")
+            unasked = repository.builds is None and repository.unreadable is None
+            if asked.reads_builds_of(repository.name) and unasked:
+                raise _unrecorded(f"what `{repository.name}` of {described(asked.source)} is built from")
 
 
 def _check_instance(instance: LiveInstance, asked: InstanceScope, alike: frozenset[str]) -> None:
@@ -79,6 +82,8 @@ def _check_instance(instance: LiveInstance, asked: InstanceScope, alike: frozens
     for repository in instance.repositories:
         if repository.tags is None and asked.lists_tags_of(repository.name, alike):
             raise _unrecorded(f"the tags of `{repository.name}` in instance `{instance.name}`")
+        if repository.builds is None and asked.reads_builds_of(repository.name):
+            raise _unrecorded(f"what `{repository.name}` in instance `{instance.name}` is built from")
 
 
 def _unrecorded(what: str) -> ReadFailed:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from reconciler.model.billing import Quote
+from reconciler.model.build import LiveBuilds
 from reconciler.model.image import Digest, ManifestContent, RepositoryName
 from reconciler.model.network import Network
 from reconciler.model.quota import Usage
@@ -79,6 +80,8 @@ class LiveRepository:
     tag_immutability: bool = False
     tags: tuple[LiveTag, ...] | None = None
     unreadable: Unreadable | None = None
+    builds: LiveBuilds | None = None
+    """None when nobody asked for it."""
 
     @property
     def namespace(self) -> str:

@@ -31,12 +31,18 @@ class InstanceScope:
     all_tags: bool = False
     offer: Offer | None = None
     like: frozenset[str] = frozenset()
+    build_namespaces: frozenset[str] = frozenset()
+    build_repositories: frozenset[str] = frozenset()
 
     def lists_tags_of(self, repository: str, alike: Container[str] = frozenset()) -> bool:
         """`alike` are the names after the namespace that the origins in `like` have."""
         namespace, _, name = repository.partition("/")
         named = repository in self.tag_repositories or namespace in self.tag_namespaces or name in alike
         return self.all_tags or named
+
+    def reads_builds_of(self, repository: str) -> bool:
+        """Whether what `repository` is built from is asked for: each costs two calls."""
+        return repository in self.build_repositories or repository.split("/", 1)[0] in self.build_namespaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,8 @@ class OriginScope:
     source: Source
     filters: tuple[RepositoryFilter, ...]
     newest: int | None = None
+    built: tuple[RepositoryFilter, ...] = ()
+    """Of the repositories that one of these matches, source code and build rules are asked for, too."""
 
     @property
     def name(self) -> str:
@@ -56,6 +64,9 @@ class OriginScope:
 
     def wants(self, repository: str) -> bool:
         return any(wanted.matches(repository) for wanted in self.filters)
+
+    def reads_builds_of(self, repository: str) -> bool:
+        return any(wanted.matches(repository) for wanted in self.built)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from reconciler.model import address
 from reconciler.model.address import Address
+from reconciler.model.build import BuildRule, SourceCode
 from reconciler.model.network import Network
 from reconciler.model.place import Places
 from reconciler.model.source import Source
@@ -193,23 +194,6 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceCode:
-    platform: str
-    repository: str
-    auto_build: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BuildRule:
-    tag: str
-    branch: str | None = None
-    git_tag: str | None = None
-    dockerfile: str = "Dockerfile"
-    context: str = "/"
-    platforms: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Repository:
     """`name` is `namespace/repository`."""
 
@@ -219,8 +203,10 @@ class Repository:
     summary: str | None = None
     tag_immutability: bool | None = None
     source_code: SourceCode | None = None
-    build_rules: tuple[BuildRule, ...] = ()
+    build_rules: tuple[BuildRule, ...] | None = None
     origin: str = ""
+    builds_origin: str = ""
+    """As `origin`, for source code and build rules."""
     places: Places = field(default=Places(), compare=False)
 
     @property
@@ -337,6 +323,7 @@ class PersonalRepository:
     name: str
     visibility: Visibility = Visibility.PRIVATE
     summary: str = ""
+    source_code: SourceCode | None = None
     build_rules: tuple[BuildRule, ...] = ()
 
 

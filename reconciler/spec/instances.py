@@ -11,7 +11,6 @@ from reconciler.model import address
 from reconciler.model.diagnostic import Related
 from reconciler.model.spec import (
     AclEntry,
-    BuildRule,
     Edition,
     Instance,
     InternetEndpoint,
@@ -23,9 +22,9 @@ from reconciler.model.spec import (
     Renewal,
     Repository,
     SeedImages,
-    SourceCode,
     Visibility,
 )
+from reconciler.spec import builds
 from reconciler.spec.fields import Fields
 from reconciler.spec.problem import error, shown, warning
 from reconciler.spec.references import Build
@@ -68,8 +67,8 @@ def repositories(build: Build) -> tuple[Repository, ...]:
             f.choice("visibility", Visibility),
             f.text("summary"),
             f.flag("tag_immutability"),
-            _source_code(f),
-            _build_rules(f),
+            builds.source_code(f),
+            builds.build_rules(build, f, str(address.repository(key, name))),
             places=f.places(),
         )
         for key, instance in build.fields.entries("instances")
@@ -97,7 +96,8 @@ def personal_repositories(build: Build) -> tuple[PersonalRepository, ...]:
             name,
             f.choice("visibility", Visibility) or Visibility.PRIVATE,
             f.text("summary") or "",
-            _build_rules(f),
+            builds.source_code(f),
+            builds.build_rules(build, f, "") or (),
         )
         for region, personal in build.fields.entries("personal")
         for name, f in personal.entries("repositories")
@@ -196,26 +196,3 @@ def _cidr_problem(cidr: str) -> str | None:
     except ValueError:
         return "write an address and a prefix length, as in `203.0.113.0/24`"
     return None if str(network) == cidr else f"write `{network}`"
-
-
-def _source_code(fields: Fields) -> SourceCode | None:
-    code = fields.inside("source_code")
-    platform, repository = code.text("platform"), code.text("repository")
-    if platform is None or repository is None:
-        return None
-    return SourceCode(platform, repository, code.flag("auto_build") or False)
-
-
-def _build_rules(fields: Fields) -> tuple[BuildRule, ...]:
-    return tuple(
-        BuildRule(
-            tag,
-            rule.text("branch"),
-            rule.text("git_tag"),
-            rule.text("dockerfile") or "Dockerfile",
-            rule.text("context") or "/",
-            tuple(text.value for text in rule.texts("platforms")),
-        )
-        for rule in fields.each("build_rules")
-        if (tag := rule.text("tag")) is not None
-    )

@@ -24,9 +24,6 @@ class Unapplied:
 
 # Ignoring what decides which images move would move other images than the ones asked for: those are errors.
 UNAPPLIED = (
-    Unapplied(("instances", "*", "repositories", "*", "source_code"), "`source_code`"),
-    Unapplied(("instances", "*", "repositories", "*", "build_rules"), "`build_rules`"),
-    Unapplied(("imports", "*", "include", "*"), "`build_rules`", value="build_rules"),
     Unapplied(("imports", "*", "source", "type"), "source type `oss`", "R-IMP-10", Severity.ERROR, "oss"),
     Unapplied(("imports", "*", "source", "type"), "source type `directory`", "R-IMP-11", Severity.ERROR, "directory"),
     Unapplied(("imports", "*", "source", "type"), "source type `registry`", "R-IMP-12", Severity.ERROR, "registry"),

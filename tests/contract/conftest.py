@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from reconciler.emulator.server import LocalCloud
+from reconciler.model.build import BuildRule, SourceCode
 from reconciler.model.network import Network, SecurityGroup, Vpc, Vswitch
 from reconciler.model.spec import (
     Desired,
@@ -19,6 +20,8 @@ from reconciler.model.spec import (
     Repository,
     Visibility,
 )
+
+CODE = SourceCode("gitlab", "acme/legacy", auto_build=True)
 
 
 @pytest.fixture
@@ -35,7 +38,11 @@ def seed() -> Desired:
         ),
         repositories=(Repository("hub", "apps/web", Visibility.PRIVATE, "storefront"),),
         personal_namespaces=(PersonalNamespace("cn-hangzhou", "legacy"),),
-        personal_repositories=(PersonalRepository("cn-hangzhou", "legacy/web", Visibility.PUBLIC, "old storefront"),),
+        personal_repositories=(
+            PersonalRepository(
+                "cn-hangzhou", "legacy/web", Visibility.PUBLIC, "old storefront", CODE, (BuildRule("latest", "main"),)
+            ),
+        ),
         networks=(
             Network(
                 "cn-hangzhou",

@@ -17,6 +17,7 @@ from reconciler.core.network import SERVICE_ROLE
 from reconciler.model import billing as money
 from reconciler.model import network as model
 from reconciler.model.billing import Offer, Quote
+from reconciler.model.build import BuildRule, LiveBuildRule, LiveBuilds, SourceCode
 from reconciler.model.image import Descriptor, Digest, ManifestContent, RepositoryName, closure
 from reconciler.model.json_value import digest_of
 from reconciler.model.live import (
@@ -64,6 +65,10 @@ class Repository(TypedDict):
     visibility: NotRequired[str]
     summary: NotRequired[str]
     tag_immutability: NotRequired[bool]
+    source_code: NotRequired[str]
+    """`platform group/name`, or `unknown`; with it, or with `build_rules`, what it is built from was asked for."""
+    build_rules: NotRequired[Mapping[str, str]]
+    """`branch:NAME` or `git_tag:NAME` to the tag that is built."""
     tags: NotRequired[Mapping[str, str] | None]
     """Tag to image; null when nobody asked for the tags."""
     unreadable: NotRequired[Failure]
@@ -314,9 +319,23 @@ def _repositories(home: Home, images: Mapping[str, Layers]) -> tuple[LiveReposit
             found.get("tag_immutability", False),
             None if "unreadable" in found else _tags(found.get("tags", {}), images),
             _failure(found["unreadable"]) if "unreadable" in found else None,
+            _builds(name, found),
         )
         for name, found in home.get("repositories", {}).items()
     )
+
+
+def _builds(name: str, found: Repository) -> LiveBuilds | None:
+    if "source_code" not in found and "build_rules" not in found:
+        return None
+    platform, _, code = found.get("source_code", "").partition(" ")
+    rules: list[LiveBuildRule] = []
+    for trigger, tag in found.get("build_rules", {}).items():
+        kind, _, pushed = trigger.partition(":")
+        branch, git_tag = (pushed, None) if kind == "branch" else (None, pushed)
+        identity = f"crbr-{name.replace('/', '-')}-{len(rules)}"
+        rules.append(LiveBuildRule(identity, BuildRule(tag, branch, git_tag, platforms=("linux/amd64",))))
+    return LiveBuilds(SourceCode(platform, code) if code else None, tuple(rules), platform != "unknown")
 
 
 def _tags(tags: Mapping[str, str] | None, images: Mapping[str, Layers]) -> tuple[LiveTag, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.acr.cr.builds import Builds
 from reconciler.acr.cr.endpoints import Endpoints, InternetAccess, VpcAccess
 from reconciler.acr.cr.instances import Instances
 from reconciler.acr.cr.namespaces import Namespaces
@@ -18,5 +19,5 @@ __all__ = [
 ]
 
 
-class Cr(Instances, Endpoints, Namespaces, Repositories, Replication, SyncTasks):
+class Cr(Instances, Endpoints, Namespaces, Repositories, Builds, Replication, SyncTasks):
     """Everything of the API that we use. Reads parse at the door into live values; every method raises AcrError."""

@@ -30,18 +30,22 @@ class Repositories(Product):
         found = {tag.name: tag for tag in map(_tag, (i for i in items if i.text("Status", "NORMAL") == "NORMAL"))}
         return tuple(found[name] for name in sorted(found))
 
+    def get_repository(self, region: str, instance_id: str, name: str) -> LiveRepository | None:
+        """Without tags; None when there is no such repository."""
+        found = self._get_repository(region, instance_id, name)
+        return _repository(found) if found is not None else None
+
     def has_repository(self, region: str, instance_id: str, name: str) -> bool:
         """Whether the name is taken, be it by a repository that is being deleted."""
+        return self._get_repository(region, instance_id, name) is not None
+
+    def _get_repository(self, region: str, instance_id: str, name: str) -> Answer | None:
         namespace, _, short_name = name.partition("/")
+        parameters = {"InstanceId": instance_id, "RepoNamespaceName": namespace, "RepoName": short_name}
         try:
-            self._call(
-                region,
-                "GetRepository",
-                {"InstanceId": instance_id, "RepoNamespaceName": namespace, "RepoName": short_name},
-            )
+            return self._call(region, "GetRepository", parameters)
         except NotFound:
-            return False
-        return True
+            return None
 
     def create_repository(
         self,

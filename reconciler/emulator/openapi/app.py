@@ -18,6 +18,7 @@ from reconciler.emulator.cloud import Cloud
 from reconciler.emulator.identifiers import request_id
 from reconciler.emulator.openapi import (
     billing,
+    builds,
     ecs,
     endpoints,
     faults,
@@ -49,6 +50,7 @@ _PRODUCTS: Mapping[str, Mapping[str, Operation]] = {
         **endpoints.OPERATIONS,
         **namespaces.OPERATIONS,
         **repositories.OPERATIONS,
+        **builds.OPERATIONS,
         **repo_tags.OPERATIONS,
         **sync_rules.OPERATIONS,
         **sync_tasks.OPERATIONS,

@@ -58,6 +58,13 @@ class Parameters:
             raise invalid(name, value)
         return value.lower() == "true"
 
+    def texts(self, name: str) -> list[str]:
+        """A list that came as `Name.1`, `Name.2`, …"""
+        found: list[str] = []
+        while value := self.values.get(f"{name}.{len(found) + 1}", ""):
+            found.append(value)
+        return found
+
     def integer(self, name: str, default: int, *, low: int = 1, high: int | None = None) -> int:
         value = self.values.get(name)
         if not value:

@@ -140,6 +140,40 @@ async def delete_image(call: Call) -> Payload:
     return {}
 
 
+async def list_build_rules(call: Call) -> Payload:
+    """Without pages; the ids are numbers."""
+    _, repository = await _repository(call)
+    rows: list[Payload] = [
+        {
+            "buildRuleId": number,
+            "pushType": rule.push_type,
+            "pushName": rule.push_name,
+            "imageTag": rule.tag,
+            "dockerfileLocation": rule.location,
+            "dockerfileName": rule.dockerfile,
+        }
+        for number, rule in enumerate(repository.build_rules.values(), repository.number * 1000)
+    ]
+    return {"data": {"buildRules": rows}}
+
+
+async def get_source_repository(call: Call) -> Payload:
+    """Only older libraries know of it; the shape is a guess from what creates it there."""
+    _, repository = await _repository(call)
+    code = repository.code
+    if code is None:
+        return {"data": {}}
+    source: Payload = {
+        "sourceRepoType": code.kind,
+        "sourceRepoNamespace": code.namespace,
+        "sourceRepoName": code.name,
+        "isAutoBuild": code.auto_build,
+        "isOversea": code.oversea,
+        "isDisableCache": code.disable_cache,
+    }
+    return {"data": {"repoSource": source}}
+
+
 async def get_authorization_token(call: Call) -> Payload:
     region = await call.cloud.personal(call.region)
     return {
@@ -263,6 +297,8 @@ _ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", f"{_REPOSITORY}/tags", list_tags),
     ("GET", f"{_REPOSITORY}/tags/{_NAME}", get_tag),
     ("DELETE", f"{_REPOSITORY}/tags/{_NAME}", delete_image),
+    ("GET", f"{_REPOSITORY}/rules", list_build_rules),
+    ("GET", f"{_REPOSITORY}/sourceRepo", get_source_repository),
     ("GET", "/tokens", get_authorization_token),
     ("GET", "/regions", list_regions),
     ("PUT", "/users", create_user),

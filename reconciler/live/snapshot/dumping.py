@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.live.snapshot import networks
+from reconciler.live.snapshot import builds, networks
 from reconciler.model.billing import Quote
 from reconciler.model.image import Descriptor, Digest, ManifestContent
 from reconciler.model.json_value import Json, Parts, digest_of_parts, whole
@@ -149,6 +149,7 @@ def _repositories(items: Iterable[LiveRepository]) -> Iterator[Parts]:
             "tag_immutability": item.tag_immutability,
             "tags": None if item.tags is None else _tags(item.tags),
             **({"unreadable": _unreadable(item.unreadable)} if item.unreadable else {}),
+            **({"builds": builds.dump(item.builds)} if item.builds else {}),
         }
 
 

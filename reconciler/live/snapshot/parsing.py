@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from reconciler.live.port import ReadFailed
-from reconciler.live.snapshot import networks
+from reconciler.live.snapshot import builds, networks
 from reconciler.live.snapshot.place import RECORD_AGAIN, Place
 from reconciler.model.billing import Offer, Price, Quote
 from reconciler.model.image import Descriptor, ManifestContent, RepositoryName
@@ -194,6 +194,7 @@ def _repository(item: Place, *, anywhere: bool) -> LiveRepository:
         tag_immutability=item.field("tag_immutability").flag(),
         tags=None if tags.absent else tuple(_tag(tag) for tag in tags.items()),
         unreadable=None if unreadable.absent else _unreadable(unreadable),
+        builds=builds.parse(item.optional("builds")),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.contract.operations.official import CR
-from tests.contract.operations.stage import Operation, Stage
+from tests.contract.operations.stage import Fields, Operation, Stage
 
 
 def _linked(stage: Stage) -> dict[str, object]:
@@ -20,6 +20,29 @@ def _allowed(stage: Stage) -> dict[str, object]:
 
 def _instance(stage: Stage) -> dict[str, object]:
     return {"RegionId": "cn-hangzhou", "ResourceType": "Instance", "ResourceId": [stage.hub]}
+
+
+_CODE: Fields = {"CodeRepoType": "GITLAB", "CodeRepoNamespaceName": "acme", "CodeRepoName": "web"}
+_RULE: Fields = {
+    "PushType": "GIT_BRANCH",
+    "PushName": "fix/größe",
+    "ImageTag": "v1",
+    "DockerfileLocation": "/",
+    "DockerfileName": "Dockerfile",
+    "Platforms": ["linux/arm64"],
+}
+
+
+def _built(stage: Stage) -> dict[str, object]:
+    repository: dict[str, object] = {"InstanceId": stage.hub, "RepoId": stage.repository()}
+    stage.call(CR, "CreateRepoSourceCodeRepo", **repository, **_CODE)
+    return repository
+
+
+def _ruled(stage: Stage) -> dict[str, object]:
+    repository = _built(stage)
+    made = stage.call(CR, "CreateRepoBuildRule", **repository, **_RULE)
+    return {**repository, "BuildRuleId": made["BuildRuleId"]}
 
 
 _TOKENS = ("MaxResults", "NextToken")
@@ -96,6 +119,14 @@ OPERATIONS: tuple[Operation, ...] = (
         lambda s: {"InstanceId": s.hub, "RepoId": s.repository(), "RepoType": "PUBLIC", "Summary": "storefront"},
     ),
     Operation(CR, "DeleteRepository", lambda s: {"InstanceId": s.hub, "RepoId": s.repository()}),
+    Operation(CR, "CreateRepoSourceCodeRepo", lambda s: {**_CODE, "InstanceId": s.hub, "RepoId": s.repository()}),
+    Operation(CR, "GetRepoSourceCodeRepo", lambda s: _built(s)),
+    Operation(CR, "UpdateRepoSourceCodeRepo", lambda s: {**_built(s), **_CODE, "AutoBuild": "true"}),
+    Operation(CR, "CreateRepoBuildRule", lambda s: {**_built(s), **_RULE}),
+    # Images of the other kind are made by rules that the tool does not know.
+    Operation(CR, "ListRepoBuildRule", lambda s: _ruled(s), omits=("BuildRules.DestArtifactType",)),
+    Operation(CR, "UpdateRepoBuildRule", lambda s: {**_ruled(s), **_RULE, "ImageTag": "latest"}),
+    Operation(CR, "DeleteRepoBuildRule", lambda s: _ruled(s)),
     Operation(CR, "ListRepoTag", lambda s: {"InstanceId": s.hub, "RepoId": s.image()}, omits=_TOKENS),
     Operation(CR, "ListRepoSyncRule", lambda s: {"InstanceId": s.hub, "PageNo": 1 if s.rule() else 0}),
     Operation(CR, "CreateRepoSyncRule", Stage.new_rule),

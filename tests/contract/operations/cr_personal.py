@@ -73,6 +73,27 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(CR_PERSONAL, "GetRepoListByNamespace", path=("legacy",), documented=_page("repos", _REPOSITORY)),
     Operation(CR_PERSONAL, "GetRepoTags", _pushed, path=("legacy", "web"), documented=_page("tags", _TAG)),
+    # Document 142767 of the service.
+    Operation(
+        CR_PERSONAL,
+        "GetRepoBuildRuleList",
+        path=("legacy", "web"),
+        documented={
+            "requestId": str,
+            "data": {
+                "buildRules": [
+                    {
+                        "dockerfileName": str,
+                        "dockerfileLocation": str,
+                        "buildRuleId": int,
+                        "imageTag": str,
+                        "pushName": str,
+                        "pushType": str,
+                    }
+                ]
+            },
+        },
+    ),
     Operation(
         CR_PERSONAL,
         "GetAuthorizationToken",

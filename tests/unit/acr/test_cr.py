@@ -9,6 +9,7 @@ import pytest
 from reconciler.acr.cr import Cr, NewSyncRule, NewSyncTask
 from reconciler.acr.errors import MalformedAnswer, WriteRefused
 from reconciler.acr.transport import ReadOnlyTransport, Transport
+from reconciler.model.build import BuildRule, SourceCode
 from reconciler.model.json_value import Json
 from reconciler.model.live import LiveEndpoint, LiveInstance, LiveNamespace, LiveSyncRule, LiveVpcLink
 from reconciler.model.quota import QuotaUse, Usage
@@ -376,7 +377,40 @@ VPC = {"VpcId": "vpc-1", "VswitchId": "vsw-1", "ModuleName": "Registry"}
 
 RESOURCE: dict[str, str | None] = {"InstanceId": None, "RegionId": R, "ResourceType": "Instance", "ResourceId.1": I}
 
+CODE = SourceCode("gitlab", "acme/group/web", auto_build=True, cache=False)
+BUILD = BuildRule("v1", git_tag="v.*", platforms=("linux/amd64", "linux/arm64"))
+BUILT: Mapping[str, str | None] = {
+    "PushType": "GIT_TAG",
+    "PushName": "v.*",
+    "ImageTag": "v1",
+    "DockerfileLocation": "/",
+    "DockerfileName": "Dockerfile",
+    "Platforms.1": "linux/amd64",
+    "Platforms.2": "linux/arm64",
+}
+BOUND: Mapping[str, str | None] = {
+    "CodeRepoType": "GITLAB",
+    "CodeRepoNamespaceName": "acme/group",
+    "CodeRepoName": "web",
+    "AutoBuild": "true",
+    "OverseaBuild": "false",
+    "DisableCacheBuild": "true",
+}
+
 WRITES: list[tuple[Callable[[Cr], object], str, Mapping[str, str | None]]] = [
+    (lambda cr: cr.create_source_code(R, I, "crr-1", CODE), "CreateRepoSourceCodeRepo", {**BOUND, "RepoId": "crr-1"}),
+    (lambda cr: cr.update_source_code(R, I, "crr-1", CODE), "UpdateRepoSourceCodeRepo", {**BOUND, "RepoId": "crr-1"}),
+    (lambda cr: cr.create_build_rule(R, I, "crr-1", BUILD), "CreateRepoBuildRule", {**BUILT, "RepoId": "crr-1"}),
+    (
+        lambda cr: cr.update_build_rule(R, I, "crr-1", "crbr-1", BUILD),
+        "UpdateRepoBuildRule",
+        {**BUILT, "RepoId": "crr-1", "BuildRuleId": "crbr-1"},
+    ),
+    (
+        lambda cr: cr.delete_build_rule(R, I, "crr-1", "crbr-1"),
+        "DeleteRepoBuildRule",
+        {"RepoId": "crr-1", "BuildRuleId": "crbr-1"},
+    ),
     (
         lambda cr: cr.create_namespace(R, I, "apps", auto_create=True, visibility=Visibility.PRIVATE),
         "CreateNamespace",
@@ -497,7 +531,7 @@ WRITES: list[tuple[Callable[[Cr], object], str, Mapping[str, str | None]]] = [
     (lambda cr: cr.cancel_sync_task(R, I, "rst-1"), "CancelRepoSyncTask", {"SyncTaskId": "rst-1"}),
 ]
 
-IDS = {"RepoId": "crr-9", "SyncRuleId": "crsr-9", "SyncTaskId": "rst-9"}
+IDS = {"RepoId": "crr-9", "BuildRuleId": "crbr-9", "SyncRuleId": "crsr-9", "SyncTaskId": "rst-9"}
 
 
 @pytest.mark.parametrize(("write", "action", "query"), WRITES, ids=[f"{n}-{w[1]}" for n, w in enumerate(WRITES)])

@@ -9,6 +9,7 @@ import pytest
 from reconciler.core import rules
 from reconciler.core.cross_account import check_declared, owners, unknowable
 from reconciler.model.diagnostic import Severity
+from reconciler.model.live import Live
 from reconciler.model.source import PersonalSource
 from reconciler.model.spec import (
     Desired,
@@ -64,7 +65,7 @@ def test_what_is_another_accounts_is_not_managed_from_here(used: Desired, place:
 def test_the_role_that_the_other_account_needs_is_a_step_for_a_person(
     declared: ReplicationRule, resource: str, needed: str
 ) -> None:
-    (found,) = rules.prerequisites(replace(DESIRED, replications=(declared,)))
+    (found,) = rules.prerequisites(replace(DESIRED, replications=(declared,)), Live())
     assert (found.rule, found.severity) == ("R-IMP-8", Severity.INFO)
     assert "account 42 has to let the account of `hub` replicate into `theirs`" in found.summary
     assert f"`acs:cr:eu-central-1:42:repository/{resource}`" in found.detail

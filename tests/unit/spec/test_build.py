@@ -212,11 +212,21 @@ def test_what_a_rule_of_a_whole_instance_may_not_have(spec: Spec, field: str) ->
     [
         ("region: cn-hangzou", "R-NAME-5", Severity.WARNING),
         ("region: cn-hangzhou, name: hub, id: cri-1", "R-SPEC-19", Severity.ERROR),
-        ("region: cn-hangzhou, repositories: {apps/web: {build_rules: [{tag: v1}]}}", "R-SPEC-21", Severity.WARNING),
+        ("region: cn-hangzhou, repositories: {apps/web: {build_rules: [{tag: v1}]}}", "R-SPEC-19", Severity.ERROR),
         (
-            "region: cn-hangzhou, repositories: {apps/web: {source_code: {platform: github, repository: a/b}}}",
-            "R-SPEC-21",
-            Severity.WARNING,
+            "region: cn-hangzhou, repositories: {apps/web: {build_rules: [{tag: v1, branch: a, git_tag: b}]}}",
+            "R-SPEC-19",
+            Severity.ERROR,
+        ),
+        (
+            "region: cn-qingdao, repositories: {apps/w: {build_rules: [{tag: v1, branch: a}, {tag: v1, branch: a}]}}",
+            "R-SPEC-17",
+            Severity.ERROR,
+        ),
+        (
+            "region: cn-qingdao, repositories: {apps/w: {build_rules: [{tag: a, branch: a, platforms: [linux/mips]}]}}",
+            "R-SPEC-14",
+            Severity.ERROR,
         ),
     ],
 )
@@ -259,7 +269,6 @@ def test_a_key_that_cannot_be_the_name_is_a_warning(spec: Spec) -> None:
 @pytest.mark.parametrize(
     ("fields", "rule", "severity"),
     [
-        (f"source: {SOURCE}, include: [build_rules]", "R-SPEC-21", Severity.WARNING),
         ("source: {type: oss, region: cn-hangzhou, bucket: old-registry}", "R-IMP-10", Severity.ERROR),
         ("source: {type: directory, path: images}", "R-IMP-11", Severity.ERROR),
         (
