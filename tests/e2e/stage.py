@@ -119,7 +119,13 @@ def elsewhere(stage: Stage, endpoint: str, secret: str = KEY[1]) -> Stage:
 
 @contextmanager
 def staged(
-    folder: Path, *, seed: str = SEED, spec: str = SPEC, registries: Mapping[str, str] = _NO_REGISTRIES, images: int = 0
+    folder: Path,
+    *,
+    seed: str = SEED,
+    spec: str = SPEC,
+    registries: Mapping[str, str] = _NO_REGISTRIES,
+    images: int = 0,
+    speed: float = 200,
 ) -> Iterator[Stage]:
     """A cloud with `images` images `apps/web:v1`, `apps/api:v2`, … in Personal Edition, and a folder with the spec.
 
@@ -128,7 +134,7 @@ def staged(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "seed.yaml").write_text(seed, encoding="utf-8")
     account = load([folder / "seed.yaml"], environment={}, seed=True).desired
-    with LocalCloud.start(account, access_key=KEY, speed=200, registries=registries) as local:
+    with LocalCloud.start(account, access_key=KEY, speed=speed, registries=registries) as local:
         work = folder / "work"
         work.mkdir()
         stage = Stage(local, Workspace(work, RunningCloud(**json.loads(local.ready_line()))))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
+from reconciler.emulator.faults import TaskFault
 from reconciler.emulator.scene.images import push
 from reconciler.model.image import Digest
 from tests.e2e.stage import EU, HUB, Stage, picture, staged
@@ -94,3 +97,55 @@ def test_all_images_reach_all_targets_and_what_is_changed_there_is_healed(tmp_pa
         assert stage.digest("instances.sg", "apps/api", "v3") == expected["apps/api:v3"]
         stage.settled()
         assert "no drift" in stage.run("drift", "registry.yaml", expect=0)
+
+
+def _made_tasks(stage: Stage) -> int:
+    return stage.local.request_counts().get("openapi", {}).get("CreateRepoSyncTask", 0)
+
+
+def test_a_kill_makes_no_task_twice(tmp_path: Path) -> None:
+    with staged(tmp_path, seed=SEED, spec=SPEC.replace("[eu, sg, us]", "[eu]"), speed=0.4) as stage:
+        expected = _push(stage, range(12))
+        process = stage.work.start("apply", "registry.yaml", "--auto-approve")
+        deadline = time.monotonic() + 60
+        while _made_tasks(stage) < 5 and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL, "the apply ended before it was killed"
+        drifted = json.loads(stage.work.run("drift", "registry.yaml", "--format", "json", expect=None).out)
+        assert drifted["summary"]["in_flight"] > 0
+        stage.apply()
+        assert _made_tasks(stage) == len(expected)
+        assert _pulled(stage, "eu", tmp_path / "pulled") == expected
+        stage.settled()
+
+
+def test_pushes_while_a_rule_is_replaced_are_not_lost(tmp_path: Path) -> None:
+    spec = SPEC.replace("[eu, sg, us]", "[eu]").replace("backfill: all", "backfill: none")
+    with staged(tmp_path, seed=SEED, spec=spec) as stage:
+        stage.apply()
+        stage.work.write("registry.yaml", spec.replace("backfill: none", "backfill: none, priority: 5"))
+        gap: dict[str, Digest] = {}
+
+        def push_without_a_rule() -> None:
+            with stage.cr() as (cr, region, hub):
+                (rule,) = cr.list_sync_rules(region, hub)
+                cr.delete_sync_rule(region, hub, rule.id)
+            gap.update(_push(stage, range(12)))
+
+        told = stage.apply_with_a_pause(push_without_a_rule, expect=0)
+        assert "12 imported by the service" in told
+        assert _pulled(stage, "eu", tmp_path / "pulled") == gap
+        assert "no drift" in stage.run("drift", "registry.yaml", expect=0)
+
+
+def test_a_network_fault_is_tried_again_and_what_stays_is_told(tmp_path: Path) -> None:
+    with staged(tmp_path, seed=SEED, spec=SPEC.replace("[eu, sg, us]", "[eu]")) as stage:
+        _push(stage, range(6))
+        stage.local.fail_tasks(TaskFault(tag="v1"), TaskFault(tag="v2", times=9), TaskFault(issue="QUOTA", tag="v3"))
+        told = stage.apply(expect=3)
+        assert "4 imported by the service" in told
+        assert "failed v2: replication task" in told
+        assert "NETWORK_ERROR (another run may succeed)" in told
+        assert "QUOTA" in told
+        assert "its replication failed" in stage.run("drift", "registry.yaml", expect=2)
