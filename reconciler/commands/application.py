@@ -196,7 +196,7 @@ class Application:
         if file is not None:
             saved.save_text(file, applied.text)
         if applied.name and report.left_images:
-            self.console.note(f"run {applied.name}: `reconciler records --retry` moves again what failed")
+            self.console.note(f"run {applied.name}: `reconciler records --retry` tries again what failed")
         return verdict_exit(report.verdict)
 
 

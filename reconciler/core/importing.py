@@ -74,16 +74,17 @@ def compare_import(rule: ImportRule, target: LiveInstance, desired: Desired, liv
                 result.unchanged += 1
                 continue
             image = ImageName(place_of(target), name, tag.name)
-            if reason is TransferReason.DIFFERENT and not rule.overwrite:
-                kept += 1
-                continue
             old = there.get(tag.name)
-            result.drift.append(drifted(rule.address, image, tag, old))
             origin = ImageName(reached.host, repository.name, tag.name)
             replaces = old.digest if old else None
             transfer = Transfer(
                 rule.address, origin, image, tag.digest, reason, size=tag.size, pushed=tag.pushed, replaces=replaces
             )
+            if reason is TransferReason.DIFFERENT and not rule.overwrite:
+                kept += 1
+                result.unmovable.append(unmovable.kept(transfer))
+                continue
+            result.drift.append(drifted(rule.address, image, tag, old))
             if reason is TransferReason.DIFFERENT and name in immutable:
                 result.unmovable.append(unmovable.immutable(transfer))
                 continue

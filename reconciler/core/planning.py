@@ -252,6 +252,6 @@ def _summary(drafted: Draft, counted: Account) -> Summary:
         bytes_shared=counted.bytes_shared,
         unchanged=drafted.unchanged,
         images_unchanged=drafted.images_unchanged,
-        images_unmovable=len(drafted.unmovable),
+        images_unmovable=sum(not image.as_asked for image in drafted.unmovable),
         billable=sum(change.billable is not None for change in drafted.changes),
     )

@@ -48,6 +48,9 @@ RULES = (
     ),
 )
 
+COMPARED = ("R-IMP-6", "R-IMP-7")
+"""What is left by these rules was compared; of what is left by the others something could not be read."""
+
 _RULE_OF: Mapping[Cause, str] = {
     Cause.GONE: "R-IMP-21",
     Cause.DAMAGED: "R-IMP-21",
@@ -94,11 +97,28 @@ def immutable(transfer: Transfer) -> Unmovable:
     )
 
 
+def kept(transfer: Transfer) -> Unmovable:
+    """`transfer` as an image that `overwrite: false` leaves where it is."""
+    reason = f"the target has another image under this tag, {transfer.replaces}, and `overwrite` is false"
+    return Unmovable(
+        transfer.address,
+        transfer.source,
+        transfer.target,
+        transfer.digest,
+        "R-IMP-6",
+        reason,
+        retryable=False,
+        as_asked=True,
+    )
+
+
 def check(images: Iterable[Unmovable], desired: Desired) -> Iterator[Diagnostic]:
     """One warning for each rule and source repository of an address."""
     spans = _spans(desired)
     groups: dict[tuple[Address, str, RepositoryName], list[Unmovable]] = {}
     for image in images:
+        if image.as_asked:
+            continue  # its import says how many there are
         source = RepositoryName(image.source.registry, image.source.repository)
         groups.setdefault((image.address, image.rule, source), []).append(image)
     for (address, rule, source), found in groups.items():

@@ -133,14 +133,14 @@ class Mover:
                 self.record(transfer, ImageResult.FAILED, reason, retryable=True)
 
     def set_aside(self, images: Iterable[Unmovable]) -> None:
-        """Images that the plan could not move are images that failed."""
+        """Images that the plan does not move: skipped when the spec asks for that, else failed."""
         for image in images:
             self.outcomes[image.target] = ImageOutcome(
                 image.address,
                 image.source,
                 image.target,
                 image.digest,
-                ImageResult.FAILED,
+                ImageResult.SKIPPED if image.as_asked else ImageResult.FAILED,
                 image.reason,
                 image.retryable,
             )

@@ -75,6 +75,7 @@ def carry_out(plan: Plan, live: Live, tools: Tools) -> Report:
         run.carrier.requests,
         run.carrier.retries,
         plan.complete,
+        plan.summary.images_unchanged,
     )
 
 
@@ -88,7 +89,7 @@ class _Run:
         self._transfers: dict[Address, list[Transfer]] = defaultdict(list)
         for transfer in plan.transfers:
             self._transfers[transfer.address].append(transfer)
-        self._unmovable = Counter(image.address for image in plan.unmovable)
+        self._unmovable = Counter(image.address for image in plan.unmovable if not image.as_asked)
         self._bench = Workbench(
             tools.cr,
             tools.around,

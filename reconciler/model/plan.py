@@ -83,7 +83,7 @@ class Transfer:
 @dataclass(frozen=True, slots=True)
 class Unmovable:
     """A selected image that cannot be moved as things are, by the rule of that id; `retryable`: another plan may find
-    that it can, or that nobody asks for it any more."""
+    that it can, or that nobody asks for it any more. With `as_asked` it stays because the spec wants it to."""
 
     address: Address
     source: ImageName
@@ -92,6 +92,7 @@ class Unmovable:
     rule: str
     reason: str
     retryable: bool
+    as_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +166,4 @@ class Plan:
     @property
     def has_to_tell(self) -> bool:
         """Whether a run has something to report: something to do, or something that it leaves."""
-        return self.has_changes or bool(self.unmovable) or not self.complete
+        return self.has_changes or any(not image.as_asked for image in self.unmovable) or not self.complete

@@ -70,7 +70,8 @@ class ImageOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`complete` is false when the plan was not: something could not be read, and the diagnostics say what."""
+    """`complete` is false when the plan was not: something could not be read, and the diagnostics say what.
+    `images_unchanged` are selected images that were at their target before."""
 
     steps: tuple[StepOutcome, ...]
     images: tuple[ImageOutcome, ...]
@@ -80,6 +81,7 @@ class Report:
     requests: int = 0
     retries: int = 0
     complete: bool = True
+    images_unchanged: int = 0
 
     @property
     def left_images(self) -> tuple[ImageOutcome, ...]:

@@ -109,6 +109,7 @@ def _unmovable(image: Unmovable) -> Json:
         "rule": image.rule,
         "reason": image.reason,
         "retryable": image.retryable,
+        "as_asked": image.as_asked,
     }
 
 
@@ -161,6 +162,7 @@ def _read_unmovable(record: Record) -> Unmovable:
         rule=record.text("rule"),
         reason=record.text("reason"),
         retryable=record.flag("retryable"),
+        as_asked=record.flag("as_asked"),
     )
 
 

@@ -80,6 +80,7 @@ class Progress:
     images: int = 0
     images_done: int = 0
     images_failed: int = 0
+    images_skipped: int = 0
     sent: int = 0
     mounted: int = 0
     retries: int = 0
@@ -153,6 +154,7 @@ class Progress:
                 self._row(RepositoryName(target.registry, target.repository)).images_done += 1
                 self.images_done += 1
                 self.images_failed += event.outcome.result is ImageResult.FAILED
+                self.images_skipped += event.outcome.result is ImageResult.SKIPPED
             case Retried():
                 self.retries += 1
             case Throttled():

@@ -63,10 +63,12 @@ def _bar_line(name: RepositoryName, row: RepositoryProgress, style: Style) -> st
 
 
 def _figures(progress: Progress, now: float) -> str:
-    failed = f" ({units.count(progress.images_failed)} failed)" if progress.images_failed else ""
+    counts = ((progress.images_failed, "failed"), (progress.images_skipped, "skipped"))
+    told = ", ".join(f"{units.count(number)} {what}" for number, what in counts if number)
+    ended = f" ({told})" if told else ""
     left = progress.seconds_left(now)
     parts = [
-        f"{units.count(progress.images_done)}/{units.count(progress.images)} images{failed}",
+        f"{units.count(progress.images_done)}/{units.count(progress.images)} images{ended}",
         f"{units.size(progress.done_bytes)} of {units.size(progress.bytes)}",
         f"{units.rate(round(progress.rate_now(now)), 1)} now",
         f"{units.rate(round(progress.rate_average(now)), 1)} average",

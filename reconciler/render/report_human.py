@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.model.report import ImageOutcome, Report, StepOutcome, StepResult
 from reconciler.render import diagnostics_human, units
 from reconciler.render.report_tally import ImportTally, imports, total
 from reconciler.render.style import MARKS, Style, Tone, visible
+
+SKIPPED_SHOWN = 3
+"""Of each repository: they are as the spec wants them, so a few are enough to see why."""
 
 _TONES: dict[StepResult, Tone] = {
     StepResult.DONE: Tone.CREATE,
@@ -36,6 +41,8 @@ def summary_line(report: Report) -> str:
     parts = [", ".join(f"{units.count(number)} {_COUNTED[result]}" for result, number in counts if number)]
     if report.images:
         parts.append(total(report).sentence())
+    if report.images_unchanged:
+        parts.append(f"{units.count(report.images_unchanged, 'image')} there before")
     parts.append(
         f"{units.duration(report.seconds)} in all, {units.count(report.requests, 'request')}, "
         f"{units.count(report.retries, 'retry', 'retries')}"
@@ -64,7 +71,14 @@ def _import(entry: ImportTally, style: Style) -> str:
     for name, tally in entry.repositories:
         lines.append(f"  {visible(str(name))}: {tally.sentence()}")
         lines += [_failure(image, style) for image in tally.failures]
+        lines += _skipped(tally.left_alone)
     return "\n".join(lines)
+
+
+def _skipped(images: Sequence[ImageOutcome]) -> list[str]:
+    lines = [f"    skipped {visible(image.target.tag)}: {visible(image.reason)}" for image in images[:SKIPPED_SHOWN]]
+    left = len(images) - len(lines)
+    return [*lines, f"    and {units.count(left)} more skipped; `--format json` lists all"] if left else lines
 
 
 def _failure(image: ImageOutcome, style: Style) -> str:

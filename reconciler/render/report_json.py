@@ -61,6 +61,7 @@ def to_json(report: Report, *, created: str, tool_version: str, paths: Sequence[
             "transfer_seconds": report.transfer_seconds,
             "requests": report.requests,
             "retries": report.retries,
+            "images_unchanged": report.images_unchanged,
         },
         "diagnostics": diagnostics_json.listing(report.diagnostics),
     }
@@ -80,6 +81,7 @@ def read(text: str) -> SavedReport:
             requests=totals.integer("requests"),
             retries=totals.integer("retries"),
             complete="complete" not in record.fields or record.flag("complete"),
+            images_unchanged=totals.integer("images_unchanged") if "images_unchanged" in totals.fields else 0,
         )
         paths = record.texts("paths") if "paths" in record.fields else ()
         return SavedReport(report, record.text("created"), record.text("tool_version"), paths)

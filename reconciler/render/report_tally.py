@@ -39,6 +39,11 @@ class Tally:
         return tuple(image for image in self.images if image.result is ImageResult.FAILED)
 
     @property
+    def left_alone(self) -> tuple[ImageOutcome, ...]:
+        """Skipped for a reason, and not because they were there."""
+        return tuple(image for image in self.images if image.result is ImageResult.SKIPPED and image.reason)
+
+    @property
     def bytes_moved(self) -> int:
         return sum(image.bytes_moved for image in self.images)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from reconciler.model.image import Contents, Descriptor, Digest, ManifestContent, RepositoryName
 from reconciler.model.plan import TransferReason
 from reconciler.oci.client import PutResult
-from reconciler.oci.errors import ManifestBlobUnknown
+from reconciler.oci.errors import ManifestBlobUnknown, NotFound
 from reconciler.oci.manifest import OCI_INDEX, Manifest, ManifestUnreadable
 from reconciler.oci.referrers import fallback_tag, with_referrer
 from reconciler.oci.session import UploadSession
@@ -187,7 +187,10 @@ class Carrier:
     ) -> tuple[PutResult, Moved]:
         """Write a manifest under a tag or digest; what the target turns out to lack is sent first, once."""
         registry = self._registries[target.registry]
-        manifest = self._sources[source.registry].manifest(source.path, content.digest)
+        try:
+            manifest = self._sources[source.registry].manifest(source.path, content.digest)
+        except NotFound as error:
+            raise NotFound(error.host, f"the source lacks a part of the image: {error.message}") from error
         healed = Moved()
         try:
             result = registry.put_manifest(target.path, reference, manifest.raw, manifest.media_type)

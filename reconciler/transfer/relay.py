@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from reconciler.model.image import Descriptor
 from reconciler.oci.client import Registry
-from reconciler.oci.errors import RegistryError, RegistryUnreachable
+from reconciler.oci.errors import ManifestBlobUnknown, NotFound, RegistryError, RegistryUnreachable
 from reconciler.oci.measured import Readable
 from reconciler.oci.session import UploadSession
 from reconciler.oci.source import ImageSource
@@ -44,6 +44,9 @@ class SourceBlob:
                 opened = self._source.open_blob(self._repository, self._blob, self._received)
                 self._stream = self._open.enter_context(opened)
             count = self._stream.readinto(buffer)
+        except (NotFound, ManifestBlobUnknown) as error:
+            self.close()
+            raise NotFound(error.host, f"the source lacks a part of the image: {error.message}") from error
         except RegistryError:
             self.close()
             raise

@@ -40,6 +40,11 @@ def digest(reference: str, creds: str | None = None) -> str | None:
     return str(json.loads(result.stdout)["Digest"]) if result.returncode == 0 else None
 
 
+def delete(reference: str, creds: str) -> None:
+    """The manifest, with every tag that stands for it."""
+    _run("skopeo", "delete", "--tls-verify=false", "--creds", creds, f"docker://{reference}")
+
+
 def _run(*command: str) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, f"{command}: {result.stderr}"

@@ -25,7 +25,7 @@ def test_a_retry_moves_what_failed_and_nothing_else(tmp_path: Path) -> None:
         content = stored.read_bytes()
 
         told = stage.apply_with_a_pause(stored.unlink, expect=3)
-        assert "`reconciler records --retry` moves again what failed" in told
+        assert "`reconciler records --retry` tries again what failed" in told
         assert "partly" in stage.run("records", expect=0)
         shown = stage.run("records", "last", "--failed", expect=0)
         assert "failed v1: " in shown
