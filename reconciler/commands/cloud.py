@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.acr.surroundings import Surroundings
     from reconciler.oci.client import Registry
     from reconciler.oci.login import LoginSource
+    from reconciler.oci.source import Sources
 
 
 CALL_TIMEOUT = "RECONCILER_CALL_TIMEOUT"
@@ -35,6 +36,8 @@ class Cloud:
     source: LiveSource
     registries: Callable[[str], Registry]
     bss: Bss
+    sources: Sources
+    """What images are read from, by what they call it."""
 
 
 @contextmanager
@@ -63,22 +66,28 @@ def open_cloud(
     from reconciler.acr.surroundings import Surroundings
     from reconciler.acr.transport import ANSWER_SECONDS, ReadOnlyTransport, open_transport
     from reconciler.live.logins import CloudLogins
+    from reconciler.live.origins import Origins
     from reconciler.live.reader import CloudReader
     from reconciler.oci import docker_config
+    from reconciler.oci.stores.buckets import oss_endpoint
 
     try:
         endpoint = Endpoint(endpoint_url, network)
     except ValueError as error:
         raise Refused(str(error), hint="correct `--endpoint-url` or RECONCILER_ENDPOINT_URL") from error
     answer_seconds = _seconds(CALL_TIMEOUT, ANSWER_SECONDS)
-    transport = open_transport(
-        endpoint, DefaultChain(os.environ), listener=listener, recorder=recorder, answer_seconds=answer_seconds
-    )
+    chain = DefaultChain(os.environ)
+    transport = open_transport(endpoint, chain, listener=listener, recorder=recorder, answer_seconds=answer_seconds)
     reading = ReadOnlyTransport(transport)
     cr = Cr(transport if writes else reading)
     personal = CrPersonal(reading, network)
     logins = CloudLogins(Cr(reading), personal, fallback=docker_config.logins(docker_config.default_path()))
-    registries = _Registries(logins, stop.wait if stop is not None else None, writes)
+    sleep = stop.wait if stop is not None else None
+    registries = _Registries(logins, sleep, writes)
+    inside = network is Network.VPC
+    origins = Origins(
+        registries, chain, lambda region: endpoint_url or oss_endpoint(region, internal=inside), sleep=sleep
+    )
     around = Surroundings.over(reading)
     reader = CloudReader(
         Cr(reading),
@@ -89,11 +98,13 @@ def open_cloud(
         learn=logins.learn,
         network=network,
         bss=Bss(reading),
+        origins=origins,
     )
     try:
         writing = transport if writes else reading
-        yield Cloud(cr, Surroundings.over(writing), reader, registries, Bss(writing))
+        yield Cloud(cr, Surroundings.over(writing), reader, registries, Bss(writing), origins)
     finally:
+        origins.close()
         registries.close()
         transport.close()
 
@@ -119,12 +130,14 @@ class _Registries:
         self._lock = threading.Lock()
         self._clients: dict[str, Registry] = {}
 
-    def __call__(self, host: str) -> Registry:
+    def __call__(self, host: str, plain_http: bool | None = None) -> Registry:
         from reconciler.oci.client import Registry
 
         with self._lock:
             if host not in self._clients:
-                self._clients[host] = Registry(host, self._login, sleep=self._sleep, writes=self._writes)
+                self._clients[host] = Registry(
+                    host, self._login, plain_http=plain_http, sleep=self._sleep, writes=self._writes
+                )
             return self._clients[host]
 
     def close(self) -> None:

@@ -33,6 +33,7 @@ def rulebook() -> Mapping[str, Rule]:
         safety,
         topology,
         unmovable,
+        unsettled,
     )
     from reconciler.spec.rules import RULES as SPEC_RULES
 
@@ -60,6 +61,7 @@ def rulebook() -> Mapping[str, Rule]:
         safety.RULES,
         topology.RULES,
         unmovable.RULES,
+        unsettled.RULES,
     )
     found = [rule for room in rooms for rule in room]
     return {rule.id: rule for rule in sorted(found, key=_order)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.core import reach, unmovable
+from reconciler.core import reach, unmovable, unsettled
 from reconciler.core.comparison import Wanted, difference, drifted, tags_of, unreachable
 from reconciler.core.expand import target_name
 from reconciler.core.locate import place_of
@@ -35,8 +35,9 @@ RULES = (
     Rule(
         "R-IMP-9",
         "an import's source does not exist",
-        "Personal Edition in the named region has no such namespace, or the account never used it there.",
-        "Correct `source.region` or `source.namespaces`.",
+        "The source has no namespace or no repository of this name; or the account never used Personal Edition in the "
+        "named region.",
+        "Correct `source.region`, `source.namespaces` or `source.repositories`.",
     ),
     Rule(
         "R-IMP-23",
@@ -51,14 +52,21 @@ RULES = (
 def compare_import(rule: ImportRule, target: LiveInstance, desired: Desired, live: Live, result: Wanted) -> None:
     """Adds to `result` what the import has to move and what it says on the way."""
     source = live.origin(rule.source.name) or LiveOrigin(rule.source.name, "")
+    chosen = [repository for repository in source.repositories if rule.source.filter.matches(repository.name)]
     result.diagnostics += _missing_namespaces(rule, source)
+    result.diagnostics += unsettled.check_asked(rule, source)
+    result.diagnostics += unsettled.check_names(rule, chosen)
+    result.diagnostics += unsettled.tell_clock(rule, source)
     reached = reach.reach(rule, source, desired)
     immutable = _immutable_repositories(rule.target, target, desired)
     kept = moves = 0
-    for repository in source.repositories:
-        if not rule.source.filter.matches(repository.name):
-            continue
+    for repository in chosen:
         name = target_name(rule, repository.name)
+        if not name:
+            continue
+        if broken := list(unsettled.broken_tags(rule, repository)):
+            result.complete = False
+            result.diagnostics += broken
         if repository.name == name and reach.same_registry(reached.host, target.registry):
             result.diagnostics.append(_onto_itself(rule, target, name))
             continue

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reconciler.core import building, cross_account, eligibility, graph, pairing, purchases, topology
+from reconciler.core import building, cross_account, eligibility, graph, pairing, purchases, topology, unsettled
 from reconciler.model.cloud import CloudClass, cloud_class
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.graph import Graph
 from reconciler.model.live import Live
 from reconciler.model.place import Span
 from reconciler.model.rulebook import Rule
+from reconciler.model.source import OssSource, PersonalSource
 from reconciler.model.spec import Desired
 
 RULES = (
     Rule(
         "R-IMP-3",
         "an import into the public cloud names no VPC",
-        "On the public cloud image data moves through a VPC that is bound to the target instance.",
+        "On the public cloud image data of Personal Edition and of OSS moves through a VPC that is bound to the target "
+        "instance. Other sources are no business of the service.",
         "Declare the binding under `vpcs` and name it as `vpc` of the import.",
         "service documentation, image import, step 1",
     ),
@@ -63,7 +65,8 @@ def _import_vpc(desired: Desired) -> Iterator[Diagnostic]:
         target = desired.instance(rule.target)
         if target is None:
             continue
-        if rule.vpc is None and cloud_class(target.region) is CloudClass.PUBLIC:
+        by_service = isinstance(rule.source, PersonalSource | OssSource)
+        if rule.vpc is None and by_service and cloud_class(target.region) is CloudClass.PUBLIC:
             yield Diagnostic(
                 "R-IMP-3",
                 Severity.ERROR,
@@ -111,6 +114,7 @@ CHECKS: tuple[Check, ...] = (
     cross_account.check_declared,
     pairing.check_declared,
     purchases.undescribed,
+    unsettled.check_plain_http,
 )
 
 

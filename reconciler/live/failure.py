@@ -19,6 +19,7 @@ from reconciler.acr.errors import (
 )
 from reconciler.live.port import ReadFailed
 from reconciler.model.live import Cause, Unreadable
+from reconciler.model.source import is_store
 from reconciler.oci import errors as oci
 
 R = TypeVar("R")
@@ -91,6 +92,8 @@ def _cloud_hint(error: AcrError) -> str:
 
 
 def _registry_hint(error: oci.RegistryError) -> str:
+    if is_store(error.host):
+        return _store_hint(error)
     match error:
         case oci.RegistryDenied():
             return "check that the access key may pull, and that the registry's access list has this machine"
@@ -102,3 +105,15 @@ def _registry_hint(error: oci.RegistryError) -> str:
             return "it was deleted while it was read; try again"
         case _:
             return "check the image at its source, then try again"
+
+
+def _store_hint(error: oci.RegistryError) -> str:
+    match error:
+        case oci.RegistryDenied():
+            return "check the credential and that it may list and read the bucket or the folder"
+        case oci.NotFound():
+            return "correct `bucket`, `prefix`, `endpoint` or `path` of the source"
+        case oci.RegistryUnreachable() | oci.RegistryBusy():
+            return f"check that this machine reaches {error.host}: endpoint, certificate or network"
+        case _:
+            return "check what is there, then try again"

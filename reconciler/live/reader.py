@@ -18,14 +18,18 @@ from reconciler.live.contents import merge
 from reconciler.live.failure import reading, unreadable
 from reconciler.live.listing import InstanceListing, PersonalListing, matching
 from reconciler.live.networks import NetworkListing, RoleListing
+from reconciler.live.origin_listing import list_origin
+from reconciler.live.origins import Origins
 from reconciler.live.port import ReadFailed
 from reconciler.live.pricing import missing_offers, quote
 from reconciler.model.image import Digest, RepositoryName
-from reconciler.model.live import RUNNING, Live, LiveInstance, LiveOrigin
-from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope, TaskQuery
-from reconciler.model.source import PersonalSource
+from reconciler.model.live import RUNNING, Live, LiveInstance
+from reconciler.model.scope import ManifestQuery, OriginScope, PresenceQuery, Scope, TaskQuery
+from reconciler.model.source import PersonalSource, described
 from reconciler.model.sync_task import SyncTask
+from reconciler.oci.catalogue import Catalogue
 from reconciler.oci.read import Reading, present, read_contents
+from reconciler.oci.source import ImageSource
 
 if TYPE_CHECKING:
     from reconciler.oci.client import Registry
@@ -44,7 +48,7 @@ def _learn_nothing(_live: Live) -> None:
 class CloudReader:
     """A LiveSource over the OpenAPI and the registries. `registries` gives the client of a host; `learn` is told the
     hosts that the listings found before the first of them is asked for. `network` is the one that registries are
-    reached over, too. Prices are asked of `bss`."""
+    reached over, too. Prices are asked of `bss`; sources of imports that are not Personal Edition of `origins`."""
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class CloudReader:
         learn: Callable[[Live], None] = _learn_nothing,
         network: Network = Network.PUBLIC,
         bss: Bss | None = None,
+        origins: Origins | None = None,
     ) -> None:
         self._cr = cr
         self._personal = personal
@@ -67,6 +72,7 @@ class CloudReader:
         self._learn = learn
         self._network = network
         self._bss = bss
+        self._origins = origins
 
     def listings(self, scope: Scope) -> Live:
         regions = sorted({instance.region for instance in scope.instances})
@@ -76,6 +82,7 @@ class CloudReader:
                 for asked in sorted(scope.origins, key=lambda asked: asked.name)
                 if isinstance(asked.source, PersonalSource)
             ]
+            others = [pool.submit(list_origin, *found) for found in self._catalogues(scope)]
             networks = [NetworkListing.start(pool.submit, self._around, item) for item in scope.networks]
             # Roles are the account's: whichever region the call comes from, the answer is the same.
             home = next((item.region for item in scope.networks), "")
@@ -95,7 +102,7 @@ class CloudReader:
             waiting = [instance for instance, _ in matched if instance.status != RUNNING]
             for account in personal:
                 account.start_tags(pool.submit, self._personal)
-            origins: tuple[LiveOrigin, ...] = ()
+            origins = tuple(other.result() for other in others)
             for instance in instances:
                 instance.start_tags(pool.submit, self._cr, origins)
             read = [*waiting, *(instance.result() for instance in instances)]
@@ -148,6 +155,13 @@ class CloudReader:
                 held[repository] = held.get(repository, frozenset()) | future.result()
         return replace(live, present=MappingProxyType({repository: held[repository] for repository in sorted(held)}))
 
+    def _catalogues(self, scope: Scope) -> Iterator[tuple[Catalogue, OriginScope]]:
+        for asked in sorted(scope.origins, key=lambda asked: asked.name):
+            if self._origins is not None and not isinstance(asked.source, PersonalSource):
+                with reading(described(asked.source)):
+                    self._origins.learn((asked,))
+                yield self._origins.catalogue(asked.name), asked
+
     def _requests(self, repositories: int) -> int:
         """Each repository's share of the requests in flight."""
         return REGISTRY_REQUESTS // max(1, min(repositories, self._workers, REGISTRY_REQUESTS))
@@ -158,20 +172,26 @@ class CloudReader:
 
     def _contents(self, repository: RepositoryName, digests: Sequence[Digest], requests: int) -> Reading:
         with reading(f"the images of {repository}"):
-            return read_contents(self._registry(repository), repository.path, digests, workers=requests)
+            return read_contents(self._source(repository), repository.path, digests, workers=requests)
 
     def _present(self, query: PresenceQuery, requests: int) -> frozenset[Digest]:
         with reading(f"what the repository {query.repository} holds"):
             registry = self._registry(query.repository)
             return present(registry, query.repository.path, query.blobs, query.manifests, workers=requests)
 
+    def _source(self, repository: RepositoryName) -> ImageSource:
+        return self._registry(repository) if self._origins is None else self._origins(self._reached(repository))
+
     def _registry(self, repository: RepositoryName) -> Registry:
+        return self._registries(self._reached(repository))
+
+    def _reached(self, repository: RepositoryName) -> str:
         if not repository.registry:
             raise ReadFailed(
                 f"the repository {repository.path} cannot be read: its instance has no open endpoint",
                 hint="enable the internet endpoint, or link the VPC that this machine is in",
             )
-        return self._registries(repository.registry)
+        return repository.registry
 
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:

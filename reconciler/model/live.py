@@ -63,6 +63,14 @@ class LiveTag:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveBrokenTag:
+    """A tag that stands for nothing that can be read; `reason` says why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LiveNamespace:
     name: str
     auto_create: bool
@@ -82,6 +90,7 @@ class LiveRepository:
     unreadable: Unreadable | None = None
     builds: LiveBuilds | None = None
     """None when nobody asked for it."""
+    broken: tuple[LiveBrokenTag, ...] = ()
 
     @property
     def namespace(self) -> str:

@@ -114,6 +114,12 @@ class RegistrySource:
     def plain_http(self) -> bool:
         return urlsplit(self.url).scheme == "http"
 
+    @property
+    def on_this_machine(self) -> bool:
+        """As far as the name tells."""
+        host = urlsplit(self.url).hostname or ""
+        return host in ("localhost", "::1") or host.startswith("127.")
+
 
 StoreSource: TypeAlias = OssSource | S3Source | DirectorySource
 Source: TypeAlias = PersonalSource | StoreSource | RegistrySource
@@ -128,6 +134,11 @@ def described(source: Source) -> str:
             return f"the registry `{source.name}`"
         case OssSource() | S3Source() | DirectorySource():
             return f"`{source.name}`"
+
+
+def is_store(name: str) -> bool:
+    """Whether images with this in place of a registry's host are in a store."""
+    return "://" in name or name.startswith("file:")
 
 
 def is_glob(text: str) -> bool:

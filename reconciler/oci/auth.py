@@ -22,6 +22,9 @@ from reconciler.oci.tokens import Issued, Realm, Scopes, TokenRequest
 ROOT: Scopes = ()
 
 
+CATALOG: Scopes = ("registry:catalog:*",)
+
+
 def pull(repository: str) -> Scopes:
     return (f"repository:{repository}:pull",)
 

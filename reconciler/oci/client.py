@@ -29,7 +29,7 @@ from reconciler.oci.wire import Stream, Wire
 _T = TypeVar("_T")
 
 _ACCEPT = {"Accept": ", ".join((*MANIFEST_TYPES, "*/*;q=0.1"))}
-_TAGS_PER_PAGE = 1000
+_NAMES_PER_PAGE = 1000
 _LIST_LIMIT = 8 * 1024 * 1024
 _SHELF_LIMIT = 16 * 1024 * 1024
 
@@ -255,25 +255,36 @@ class Registry:
 
     def tags(self, repository: str) -> list[str]:
         """Every tag, in the registry's order. Raises NotFound for a repository that does not exist."""
-        where = f"{_path(repository, 'tags', 'list')}?n={_TAGS_PER_PAGE}"
-        tags: dict[str, None] = {}
+        where = f"{_path(repository, 'tags', 'list')}?n={_NAMES_PER_PAGE}"
+        call = Call("GET", where, f"tags of {repository}", auth.pull(repository), limit=_LIST_LIMIT)
+        return self._all_pages(call, "tags")
+
+    def repositories(self) -> list[str]:
+        """Every repository that the registry's catalogue shows us, in its order. Raises RegistryError: many registries
+        show it to nobody."""
+        where = f"/v2/_catalog?n={_NAMES_PER_PAGE}"
+        call = Call("GET", where, "list of repositories", auth.CATALOG, limit=_LIST_LIMIT)
+        return self._all_pages(call, "repositories")
+
+    def _all_pages(self, call: Call, field: str) -> list[str]:
+        found: dict[str, None] = {}
         seen: set[str] = set()
+        where = call.where
         while where and where not in seen:
             seen.add(where)
-            call = Call("GET", where, f"tags of {repository}", auth.pull(repository), limit=_LIST_LIMIT)
-            names, where = self.persist(partial(self._tags_page, call))
-            tags.update(dict.fromkeys(names))
-        return list(tags)
+            names, where = self.persist(partial(self._page, replace(call, where=where), field))
+            found.update(dict.fromkeys(names))
+        return list(found)
 
     def few_tags(self, repository: str) -> frozenset[str] | None:
         """Every tag when one answer holds them all, none for a repository that does not exist; else None.
 
         None as well where a registry lets nobody list. Raises RegistryError.
         """
-        where = f"{_path(repository, 'tags', 'list')}?n={_TAGS_PER_PAGE}"
+        where = f"{_path(repository, 'tags', 'list')}?n={_NAMES_PER_PAGE}"
         call = Call("GET", where, f"tags of {repository}", auth.pull(repository), limit=_LIST_LIMIT)
         try:
-            names, following = self.persist(partial(self._tags_page, call))
+            names, following = self.persist(partial(self._page, call, "tags"))
         except NotFound:
             return frozenset()
         except RegistryError as error:
@@ -282,10 +293,10 @@ class Registry:
             return None
         return None if following else frozenset(names)
 
-    def _tags_page(self, call: Call) -> tuple[list[str], str]:
+    def _page(self, call: Call, field: str) -> tuple[list[str], str]:
         """The names of one page, and where the next one is."""
         answer = self._exchange.ask_once(call)
-        return listing.tag_names(self.host, answer.body), listing.next_page(call.where, answer)
+        return listing.names(self.host, answer.body, field), listing.next_page(call.where, answer)
 
     def referrers(
         self, repository: str, digest: Digest, may_have: Callable[[str], bool] = lambda _tag: True

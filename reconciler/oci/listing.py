@@ -24,11 +24,11 @@ def next_page(where: str, answer: Answer) -> str:
     return f"{url.path}?{url.query}" if url.query else url.path
 
 
-def tag_names(host: str, body: bytes) -> list[str]:
-    """The tags of one page. Raises RegistryUnreachable when it is cut off."""
+def names(host: str, body: bytes, field: str) -> list[str]:
+    """The names of one page, `tags` or `repositories`. Raises RegistryUnreachable when it is cut off."""
     try:
         document: object = json.loads(body)
     except ValueError as error:
-        raise RegistryUnreachable(host, "list of tags is no whole JSON") from error
-    tags = document.get("tags") if isinstance(document, dict) else None
-    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+        raise RegistryUnreachable(host, f"list of {field} is no whole JSON") from error
+    found = document.get(field) if isinstance(document, dict) else None
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []

@@ -18,7 +18,7 @@ from reconciler.model.spec import (
     Settings,
     StandardEdition,
 )
-from reconciler.spec import conformance, instances, movements, networks, quantities, unapplied
+from reconciler.spec import conformance, instances, movements, networks, quantities
 from reconciler.spec.fields import Fields
 from reconciler.spec.node import MapNode
 from reconciler.spec.problem import error
@@ -40,7 +40,6 @@ def build(root: MapNode, data: Json, *, complete: bool = True, seed: bool = Fals
     state = Build(Fields(root, NOWHERE), complete, seed)
     found = state.found
     found.extend(conformance.check(root, data))
-    found.extend(unapplied.check(root))
     if not seed:
         found.extend(_seeds_alone(root))
     desired = Desired(

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from reconciler.model import address
 from reconciler.model.place import Places, Span
-from reconciler.model.source import PersonalSource
+from reconciler.model.source import Source
 from reconciler.model.spec import (
     Backfill,
     ImageSelection,
@@ -48,7 +48,7 @@ def _import(build: Build, key: str, fields: Fields) -> ImportRule | None:
         build.regex("R-IMP-1", tags, images.span("tags"), where)
     source = read_source(build, fields.inside("source"), where)
     rename = fields.mapping("rename") or {}
-    if isinstance(source, PersonalSource):
+    if source is not None and source.filter.namespaces:
         _check_rename(build, fields.inside("rename"), source, where)
     if target is None or source is None:
         return None
@@ -74,11 +74,11 @@ def _include(fields: Fields) -> frozenset[Include]:
     return frozenset(include for include in Include if include.value in named)
 
 
-def _check_rename(build: Build, rename: Fields, source: PersonalSource, where: str) -> None:
+def _check_rename(build: Build, rename: Fields, source: Source, where: str) -> None:
     for name, entry in rename.node.entries.items():
-        if name not in source.namespaces:
+        if name not in source.filter.namespaces:
             summary = f"`{shown(name)}` is renamed but not imported"
-            hint = choice(name, source.namespaces, otherwise="add it to `source.namespaces`")
+            hint = choice(name, source.filter.namespaces, otherwise="add it to `source.namespaces`")
             build.found.append(error("R-SPEC-16", summary, entry.key, hint, address=where))
 
 

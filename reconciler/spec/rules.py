@@ -146,12 +146,6 @@ RULES: tuple[Rule, ...] = (
         "Remove it from the spec, or pass the file to `reconciler emulator --seed`.",
     ),
     Rule(
-        "R-SPEC-21",
-        "a field is read but not applied",
-        "The format has the field, and this version does not act on it.",
-        "Remove it, or set it up in the console.",
-    ),
-    Rule(
         "R-SPEC-22",
         "one instance under two keys",
         "Two keys with the same `id`, or the same name in the same region, are one instance in the cloud.",
@@ -215,23 +209,5 @@ RULES: tuple[Rule, ...] = (
         "`latest` goes from 0, which imports settings and no image, to 1000. Without it every image is imported.",
         "Write a number from 0 to 1000, or remove `latest`.",
         "the service's own limit for image import",
-    ),
-    Rule(
-        "R-IMP-10",
-        "import from OSS",
-        "This version does not read a registry's storage tree from a bucket.",
-        "Import from Personal Edition, or remove the import.",
-    ),
-    Rule(
-        "R-IMP-11",
-        "import from a directory",
-        "This version does not read images from a directory.",
-        "Import from Personal Edition, or remove the import.",
-    ),
-    Rule(
-        "R-IMP-12",
-        "import from another registry",
-        "This version does not read images from a registry of another kind.",
-        "Import from Personal Edition, or remove the import.",
     ),
 )

@@ -150,6 +150,7 @@ def _repositories(items: Iterable[LiveRepository]) -> Iterator[Parts]:
             "tags": None if item.tags is None else _tags(item.tags),
             **({"unreadable": _unreadable(item.unreadable)} if item.unreadable else {}),
             **({"builds": builds.dump(item.builds)} if item.builds else {}),
+            **({"broken": [{"name": tag.name, "reason": tag.reason} for tag in item.broken]} if item.broken else {}),
         }
 
 

@@ -20,6 +20,7 @@ from reconciler.model.live import (
     Cause,
     Clock,
     Live,
+    LiveBrokenTag,
     LiveEndpoint,
     LiveInstance,
     LiveNamespace,
@@ -195,6 +196,10 @@ def _repository(item: Place, *, anywhere: bool) -> LiveRepository:
         tags=None if tags.absent else tuple(_tag(tag) for tag in tags.items()),
         unreadable=None if unreadable.absent else _unreadable(unreadable),
         builds=builds.parse(item.optional("builds")),
+        broken=tuple(
+            LiveBrokenTag(tag.field("name").name(), tag.field("reason").text())
+            for tag in _listed(item.optional("broken"))
+        ),
     )
 
 

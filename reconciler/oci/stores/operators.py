@@ -78,11 +78,13 @@ class OperatorStore:
             return None
 
     def read(self, path: str, limit: int) -> bytes:
-        with self._asking(path):
-            content = bytes(self._operators().blocking.read(path, size=limit + 1))
+        content = bytearray()
+        with self._asking(path), self._operators().blocking.open(path, "rb") as file:
+            while len(content) <= limit and (piece := file.read(limit + 1 - len(content))):
+                content += piece
         if len(content) > limit:
             raise RegistryRefused(self._name, f"{path}: it has more than {limit} bytes")
-        return content
+        return bytes(content)
 
     @contextmanager
     def open(self, path: str, size: int, offset: int = 0) -> Iterator[Readable]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from typing import TypeAlias
 
 import pytest
 
 from reconciler.model.diagnostic import Severity
-from reconciler.model.source import PersonalSource
+from reconciler.model.source import (
+    DirectorySource,
+    OssSource,
+    PersonalSource,
+    RegistrySource,
+    RepositoryFilter,
+    S3Source,
+    Source,
+)
 from reconciler.model.spec import (
     AclEntry,
     Backfill,
@@ -267,21 +276,50 @@ def test_a_key_that_cannot_be_the_name_is_a_warning(spec: Spec) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "rule", "severity"),
+    ("fields", "source"),
     [
-        ("source: {type: oss, region: cn-hangzhou, bucket: old-registry}", "R-IMP-10", Severity.ERROR),
-        ("source: {type: directory, path: images}", "R-IMP-11", Severity.ERROR),
         (
-            "source: {type: registry, url: 'https://harbor.example.com', repositories: [a/*]}",
-            "R-IMP-12",
-            Severity.ERROR,
+            "{type: oss, region: cn-hangzhou, bucket: old, prefix: /a/b/, namespaces: [apps]}",
+            OssSource("cn-hangzhou", "old", "a/b", filter=RepositoryFilter(("apps",))),
         ),
+        (
+            "{type: s3, bucket: old, endpoint: 'https://minio.example.com:9000', repositories: ['apps/*']}",
+            S3Source("old", endpoint="https://minio.example.com:9000", filter=RepositoryFilter((), ("apps/*",))),
+        ),
+        (
+            "{type: directory, path: /srv/images, repository: apps/web}",
+            DirectorySource("/srv/images", repository="apps/web"),
+        ),
+        ("{type: registry, url: 'https://harbor.example.com/'}", RegistrySource("https://harbor.example.com")),
     ],
 )
-def test_what_imports_do_not_do_yet(spec: Spec, fields: str, rule: str, severity: Severity) -> None:
-    loaded = spec(HUB + f"imports: {{legacy: {{target: hub, {fields}}}}}")
-    assert [(d.rule, d.severity, d.address) for d in loaded.diagnostics] == [(rule, severity, "imports.legacy")]
-    assert len(loaded.desired.imports) == 1
+def test_sources_of_every_type(spec: Spec, fields: str, source: Source) -> None:
+    loaded = spec(HUB + f"imports: {{legacy: {{target: hub, source: {fields}, default_namespace: library}}}}")
+    assert loaded.diagnostics == ()
+    (rule,) = loaded.desired.imports
+    assert (rule.source, rule.default_namespace) == (source, "library")
+
+
+def test_a_relative_folder_is_beside_the_file_that_names_it(spec: Spec) -> None:
+    loaded = spec(HUB + "imports: {legacy: {target: hub, source: {type: directory, path: ../images}}}")
+    (rule,) = loaded.desired.imports
+    beside = posixpath.dirname(loaded.desired.imports[0].places.span.file)
+    assert rule.source == DirectorySource(posixpath.normpath(posixpath.join(beside, "../images")))
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("personal.cn-hangzhou", PersonalSource("cn-hangzhou", ())),
+        ("oss://old/a/b", OssSource("cn-hangzhou", "old", "a/b")),
+        ("s3+https://minio.example.com:9000/old", S3Source("old", endpoint="https://minio.example.com:9000/")),
+        ("file:///srv/images", DirectorySource("/srv/images")),
+        ("file:images", DirectorySource("images")),
+        ("harbor.example.com:8443", RegistrySource("https://harbor.example.com:8443")),
+    ],
+)
+def test_a_source_is_called_by_what_is_read(name: str, source: Source) -> None:
+    assert source.name == name
 
 
 SEED = """\
