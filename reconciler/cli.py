@@ -18,6 +18,7 @@ from reconciler.commands.drift import drift
 from reconciler.commands.emulator import emulator
 from reconciler.commands.exits import Exit, Refused
 from reconciler.commands.explain import explain
+from reconciler.commands.export import export
 from reconciler.commands.graph import graph
 from reconciler.commands.plan import plan
 from reconciler.commands.records import records
@@ -26,7 +27,7 @@ from reconciler.commands.schema import schema
 from reconciler.commands.show import show
 from reconciler.commands.validate import validate
 
-VERBS = (validate, graph, plan, show, apply, drift, replicate, records, schema, explain, emulator, demo)
+VERBS = (validate, graph, plan, show, apply, drift, export, replicate, records, schema, explain, emulator, demo)
 
 # Usage errors have one base in every release of typer, which exports only what is under it.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]

@@ -17,6 +17,7 @@ from reconciler.model.graph import Graph
 from reconciler.model.place import Span
 
 if TYPE_CHECKING:
+    from reconciler.commands.cloud import Cloud
     from reconciler.core.ownership import Options
     from reconciler.live.port import LiveSource
     from reconciler.model.drift import Drift
@@ -148,6 +149,20 @@ def open_source(
 
         yield RecordedSource(snapshot.parse(read_json(recorded)))
         return
+    with open_to_read(endpoint_url, parallelism, console, network=network, log_file=log_file) as cloud:
+        yield cloud.source
+
+
+@contextmanager
+def open_to_read(
+    endpoint_url: str | None,
+    parallelism: int,
+    console: Console,
+    *,
+    network: Network = Network.PUBLIC,
+    log_file: Path | None = None,
+) -> Iterator[Cloud]:
+    """The cloud through a transport that cannot write."""
     from reconciler.commands.cloud import open_cloud
     from reconciler.commands.progress import told_calls
     from reconciler.commands.request_log import request_log
@@ -163,4 +178,4 @@ def open_source(
             network=network,
         ) as cloud,
     ):
-        yield cloud.source
+        yield cloud

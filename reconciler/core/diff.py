@@ -15,7 +15,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.live import Live, LiveInstance
 from reconciler.model.plan import Action, Change
 from reconciler.model.rulebook import Rule
-from reconciler.model.spec import Desired
+from reconciler.model.spec import UNKNOWN_USER, Desired, ReplicationRule
 
 RULES = (
     Rule(
@@ -25,6 +25,14 @@ RULES = (
         "between the two is not replicated by the rule, so apply looks for it afterwards and copies it by tasks.",
         "Apply when few pushes are expected; when the run is killed in between, the next one finds what is missing.",
         "cr 2018-12-01 has Create, List and Delete for sync rules and no update",
+    ),
+    Rule(
+        "R-REP-8",
+        "the id of another account is not known",
+        "`reconciler export` writes zeros where the API does not tell the id of the account that a rule replicates to. "
+        "That does for comparing, and not for creating the rule.",
+        "Write the id of the other account as `account.user_id`.",
+        "ListRepoSyncRule of cr 2018-12-01 tells no more than that there is another account",
     ),
 )
 
@@ -79,9 +87,12 @@ def _add(result: Compared, paired: Paired) -> None:
 def _replications(desired: Desired, instances: Mapping[str, LiveInstance], result: Compared) -> None:
     replaced = {change.address for change in result.changes if change.action is Action.REPLACE}
     matched = match_rules(desired.replications, desired, instances)
+    sent = replaced | {change.address for change in result.changes if change.action is Action.CREATE}
     for rule in desired.replications:
         if rule.source not in instances:
             continue
+        if rule.address in sent and rule.user_id == UNKNOWN_USER:
+            result.diagnostics.append(_unknown_account(rule))
         if rule.address in replaced:
             result.diagnostics.append(
                 Diagnostic(
@@ -98,3 +109,14 @@ def _replications(desired: Desired, instances: Mapping[str, LiveInstance], resul
         result.diagnostics += check_pair(rule, desired, instances)
         result.diagnostics += cross_account.unknowable(rule, matched.get(rule))
     result.diagnostics += eligibility.check_live(desired, instances)
+
+
+def _unknown_account(rule: ReplicationRule) -> Diagnostic:
+    return Diagnostic(
+        "R-REP-8",
+        Severity.ERROR,
+        f"the account of `{rule.target}` is not known, and `{rule.address}` has to be created with it",
+        hint="write the id of the other account as `account.user_id`",
+        span=rule.places.at("account.user_id"),
+        address=str(rule.address),
+    )

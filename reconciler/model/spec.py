@@ -270,6 +270,10 @@ class ImportRule:
         return address.import_rule(self.key)
 
 
+UNKNOWN_USER = "0000000000000000"
+"""Stands for the id of another account in what is exported: the API does not tell it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplicationRule:
     """One source, one target: a `replications` entry with three targets is three of these.

@@ -72,8 +72,9 @@ def call(words: list[str], capsys: pytest.CaptureFixture[str]) -> Told:
     if "json" in words and captured.out:
         hold(json.loads(captured.out), _SCHEMAS[words[1]])
     for option, schema in _WRITTEN.items():
-        if option in words and Path(words[words.index(option) + 1]).exists():
-            hold(json.loads(Path(words[words.index(option) + 1]).read_text(encoding="utf-8")), schema)
+        file = Path(words[words.index(option) + 1]) if option in words else None
+        if file is not None and file.suffix == ".json" and file.exists():
+            hold(json.loads(file.read_text(encoding="utf-8")), schema)
     return Told(code, captured.out, captured.err)
 
 
