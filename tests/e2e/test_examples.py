@@ -17,8 +17,9 @@ PUSHES: dict[str, tuple[tuple[str, str], ...]] = {
     "hub-and-spoke": (("instances.hub", "apps/web:v1"), ("instances.hub", "apps/web:dev")),
     "personal-to-enterprise": (),
     "replication": (),
+    "topology": (),
 }
-MOVED = {"minimal": 0, "hub-and-spoke": 2, "personal-to-enterprise": 2, "replication": 6}
+MOVED = {"minimal": 0, "hub-and-spoke": 2, "personal-to-enterprise": 2, "replication": 6, "topology": 0}
 
 
 def test_every_example_is_run() -> None:
