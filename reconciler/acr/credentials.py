@@ -42,26 +42,97 @@ class StaticCredential:
 
 
 class DefaultChain:
-    """The official chain: environment, OIDC (RRSA), `~/.aliyun/config.json`, credentials file, ECS RAM role, URI.
+    """The official chain: environment, OIDC, `~/.aliyun/config.json`, credentials file, ECS RAM role, URI.
 
     Keys in `environ` are the chain's first answer, so they are taken without loading the official library, which costs
-    0.4 s and a second's worth of modules.
+    0.4 s and a second's worth of modules. `federated` is what the environment says about OIDC.
     """
 
-    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, environ: Mapping[str, str] = os.environ, federated: CredentialSource | None = None) -> None:
         self._environ = environ
+        self._federated = federated
         self._lock = threading.Lock()
         self._library: _OfficialChain | None = None
 
     def credential(self) -> Credential:
-        key_id = self._environ.get("ALIBABA_CLOUD_ACCESS_KEY_ID", "")
-        secret = self._environ.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "")
-        if key_id and secret:
-            return Credential(key_id, secret, self._environ.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""))
+        found = environment_keys(self._environ)
+        if found is not None:
+            return found
+        if self._federated is not None:
+            return self._federated.credential()
         with self._lock:
             if self._library is None:
                 self._library = _OfficialChain()
             return self._library.credential()
+
+
+def environment_keys(environ: Mapping[str, str], prefix: str = "") -> Credential | None:
+    """The keys in the official variables, with `prefix` before their names; None when they are not all set."""
+    key_id = environ.get(f"{prefix}ALIBABA_CLOUD_ACCESS_KEY_ID", "")
+    secret = environ.get(f"{prefix}ALIBABA_CLOUD_ACCESS_KEY_SECRET", "")
+    if not key_id or not secret:
+        return None
+    return Credential(key_id, secret, environ.get(f"{prefix}ALIBABA_CLOUD_SECURITY_TOKEN", ""))
+
+
+class EnvironmentKeys:
+    """The environment variables of a named account, and nothing else: another account's key must not stand in."""
+
+    def __init__(self, environ: Mapping[str, str], prefix: str, federated: CredentialSource | None = None) -> None:
+        self._environ = environ
+        self._prefix = prefix
+        self._federated = federated
+
+    def credential(self) -> Credential:
+        found = environment_keys(self._environ, self._prefix)
+        if found is not None:
+            return found
+        if self._federated is not None:
+            return self._federated.credential()
+        raise CredentialsMissing(
+            f"no credential in the environment: set `{self._prefix}ALIBABA_CLOUD_ACCESS_KEY_ID` and "
+            f"`{self._prefix}ALIBABA_CLOUD_ACCESS_KEY_SECRET`"
+        )
+
+
+class Profile:
+    """A profile of `~/.aliyun/config.json`, as `aliyun configure --profile NAME` makes it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._library: _OfficialProfile | None = None
+
+    def credential(self) -> Credential:
+        with self._lock:
+            if self._library is None:
+                self._library = _OfficialProfile(self._name)
+            return self._library.credential()
+
+
+class _OfficialProfile:
+    def __init__(self, name: str) -> None:
+        from alibabacloud_credentials.provider.cli_profile import CLIProfileCredentialsProvider
+
+        self._missing = f"the profile `{name}` gives no credential; make it with `aliyun configure --profile {name}`"
+        try:
+            self._provider = CLIProfileCredentialsProvider(profile_name=name)
+        except ValueError:
+            raise CredentialsMissing(self._missing) from None
+
+    def credential(self) -> Credential:
+        from alibabacloud_credentials.exceptions import CredentialException
+        from Tea.exceptions import RetryError, TeaException
+
+        try:
+            found = self._provider.get_credentials()
+        except (CredentialException, RetryError, TeaException, OSError, ValueError):
+            # Its text can quote lines of the file, so it goes no further.
+            raise CredentialsMissing(self._missing) from None
+        key_id, secret = found.get_access_key_id(), found.get_access_key_secret()
+        if not key_id or not secret:
+            raise CredentialsMissing(self._missing)
+        return Credential(str(key_id), str(secret), str(found.get_security_token() or ""))
 
 
 class _OfficialChain:

@@ -48,8 +48,11 @@ _OTHERS: Mapping[tuple[Version, str], str] = MappingProxyType(
 
 
 def host(version: Version, region: str, network: Network = Network.PUBLIC) -> str:
-    """The host name. RAM and billing are not regional, and are reached over the internet from everywhere."""
+    """The host name. RAM and billing are not regional, and are reached over the internet from everywhere; so are tokens
+    without a `region`."""
     match version:
+        case Version.STS if not region:
+            return f"sts.{_DOMAIN}"
         case Version.RAM:
             return f"ram.{_DOMAIN}"
         case Version.BILLING:

@@ -81,6 +81,7 @@ IDEMPOTENT: Mapping[Version, frozenset[str]] = MappingProxyType(
                 "UpdateRepository",
             }
         ),
+        Version.STS: frozenset({"AssumeRole", "AssumeRoleWithOIDC"}),
     }
 )
 """Writes that leave the same behind when they are sent twice: they set everything that they name, or their second
@@ -103,6 +104,8 @@ class Request:
     body: bytes = b""
     content_type: str = JSON
     signed: bool = True
+    account: str | None = None
+    """The name of the account in the YAML, empty for the default one; None leaves it to who knows."""
 
     @property
     def reads(self) -> bool:

@@ -21,9 +21,11 @@ class RpcProduct:
     def __init__(self, transport: Caller) -> None:
         self._transport = transport
 
-    def _call(self, region: str, action: str, parameters: Mapping[str, Parameter]) -> Answer:
+    def _call(
+        self, region: str, action: str, parameters: Mapping[str, Parameter], account: str | None = None
+    ) -> Answer:
         query = {name: _written(value) for name, value in parameters.items() if value is not None}
-        return self._transport.call(Request(self.version, action, region, query))
+        return self._transport.call(Request(self.version, action, region, query, account=account))
 
 
 def listed(name: str, values: Mapping[str, Parameter] | tuple[str, ...], number: int = 1) -> dict[str, Parameter]:

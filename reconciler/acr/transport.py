@@ -74,6 +74,7 @@ class Transport:
         backoff: Backoff | None = None,
         listener: CallListener | None = None,
         recorder: CallRecorder | None = None,
+        account: str = "",
         clock: Callable[[], datetime] = now,
         new_nonce: Callable[[], str] = nonce,
     ) -> None:
@@ -84,6 +85,7 @@ class Transport:
         self._backoff = backoff or Backoff()
         self._listener = listener
         self._recorder = recorder
+        self._account = account
         self._clock = clock
         self._new_nonce = new_nonce
         self._lock = threading.Lock()
@@ -139,6 +141,7 @@ class Transport:
             public(request.query, secrets),
             attempt,
             0.0,
+            self._account,
         )
         try:
             response = self._client.send(message)
@@ -171,10 +174,11 @@ class Transport:
             "x-acs-action": request.action,
             "x-acs-content-sha256": signing.payload_hash(request.body),
             "x-acs-date": self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "x-acs-region-id": request.region,
             "x-acs-signature-nonce": self._new_nonce(),
             "x-acs-version": request.version.value,
         }
+        if request.region:
+            headers["x-acs-region-id"] = request.region
         if request.body:
             headers["content-type"] = request.content_type
         path = base.path.rstrip("/") + request.path
@@ -197,15 +201,23 @@ def open_transport(
     listener: CallListener | None = None,
     recorder: CallRecorder | None = None,
     answer_seconds: float = ANSWER_SECONDS,
+    account: str = "",
 ) -> Transport:
-    """The transport of a run, at the pace that suits its endpoint."""
+    """The transport of a run, at the pace that suits its endpoint; `account` is what the log calls it."""
     client = http_client(endpoint, answer_seconds)
     if endpoint.loopback:
         pace, backoff = Pace(LOOPBACK_CALLS_PER_SECOND), LOOPBACK_BACKOFF
     else:
         pace, backoff = Pace(), Backoff()
     return Transport(
-        client, credentials, endpoint=endpoint, pace=pace, backoff=backoff, listener=listener, recorder=recorder
+        client,
+        credentials,
+        endpoint=endpoint,
+        pace=pace,
+        backoff=backoff,
+        listener=listener,
+        recorder=recorder,
+        account=account,
     )
 
 

@@ -28,6 +28,7 @@ from reconciler.model.report import Report, Verdict
 if TYPE_CHECKING:
     from reconciler.core.ownership import Options
     from reconciler.model.live import Live
+    from reconciler.model.spec import Desired
     from reconciler.transfer.journal import Journal
 
 
@@ -74,7 +75,7 @@ class Application:
         """Plan `paths` and apply. None when there is nothing to do."""
         checked = check(paths)
         require_valid(checked, self.console, on_stdout=self.result_on_stdout)
-        with self._cloud() as (cloud, halt):
+        with self._cloud(checked.loaded.desired) as (cloud, halt):
             plan, live = make_plan(checked, cloud.source, options)
             names = tuple(str(path) for path in paths or [Path()])
             return self._apply(plan, live, cloud, halt, checked, names, verbose=verbose)
@@ -93,7 +94,7 @@ class Application:
         require_valid(checked, self.console, on_stdout=self.result_on_stdout)
         if checked.loaded.digest != kept.plan.spec_digest:
             raise Refused(f"`{file}` is stale: the specs have changed since it was made ({kept.created})", hint=again)
-        with self._cloud() as (cloud, halt):
+        with self._cloud(checked.loaded.desired) as (cloud, halt):
             plan, live = make_plan(checked, cloud.source, Options())
             if plan_digest(plan) != kept.digest:
                 changed = "the live state has" if plan.live_digest != kept.plan.live_digest else "its options have"
@@ -101,7 +102,7 @@ class Application:
             return self._apply(plan, live, cloud, halt, checked, kept.paths, verbose=verbose)
 
     @contextmanager
-    def _cloud(self) -> Iterator[tuple[Cloud, Halt]]:
+    def _cloud(self, desired: Desired) -> Iterator[tuple[Cloud, Halt]]:
         halt, listener = Halt(), told_calls(self.console)
         with (
             request_log(self.log_file, self.console.note) as recorder,
@@ -113,6 +114,7 @@ class Application:
                 listener=listener,
                 recorder=recorder,
                 network=self.network,
+                desired=desired,
             ) as cloud,
         ):
             yield cloud, halt

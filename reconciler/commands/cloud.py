@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.acr.cr import Cr
     from reconciler.acr.events import CallEvent, CallMade
     from reconciler.acr.surroundings import Surroundings
+    from reconciler.model.spec import Desired
     from reconciler.oci.client import Registry
     from reconciler.oci.login import LoginSource
     from reconciler.oci.source import Sources
@@ -50,24 +51,27 @@ def open_cloud(
     listener: Callable[[CallEvent], None] | None = None,
     recorder: Callable[[CallMade], None] | None = None,
     network: Network = Network.PUBLIC,
+    desired: Desired | None = None,
 ) -> Iterator[Cloud]:
-    """The cloud that the credentials of this process lead to.
+    """The cloud that the credentials of this process lead to, and those of the accounts that `desired` names.
 
     Raises Refused for an endpoint that cannot be used, and for a RECONCILER_CALL_TIMEOUT that is no number of seconds.
 
     Without `writes` the transport refuses every call that is not known to read, and the registries' clients every
     request but GET and HEAD.
     """
+    from reconciler.acr.accounts import Owners
     from reconciler.acr.bss import Bss
     from reconciler.acr.cr import Cr
     from reconciler.acr.cr_personal import CrPersonal
-    from reconciler.acr.credentials import DefaultChain
     from reconciler.acr.endpoint import Endpoint
+    from reconciler.acr.opening import Opener, regions_of
     from reconciler.acr.surroundings import Surroundings
-    from reconciler.acr.transport import ANSWER_SECONDS, ReadOnlyTransport, open_transport
+    from reconciler.acr.transport import ANSWER_SECONDS, ReadOnlyTransport
     from reconciler.live.logins import CloudLogins
     from reconciler.live.origins import Origins
     from reconciler.live.reader import CloudReader
+    from reconciler.model.spec import Desired
     from reconciler.oci import docker_config
     from reconciler.oci.stores.buckets import oss_endpoint
 
@@ -76,8 +80,14 @@ def open_cloud(
     except ValueError as error:
         raise Refused(str(error), hint="correct `--endpoint-url` or RECONCILER_ENDPOINT_URL") from error
     answer_seconds = _seconds(CALL_TIMEOUT, ANSWER_SECONDS)
-    chain = DefaultChain(os.environ)
-    transport = open_transport(endpoint, chain, listener=listener, recorder=recorder, answer_seconds=answer_seconds)
+    declared = desired or Desired()
+    opener = Opener(endpoint, os.environ, listener, recorder, answer_seconds)
+    owners = Owners()
+    opened = opener.accounts(declared.accounts, regions_of(declared), owners)
+    transport, chain = opened.caller, opened.default
+    for instance in declared.instances:
+        if instance.id is not None:
+            owners.own(instance.id, instance.account)
     reading = ReadOnlyTransport(transport)
     cr = Cr(transport if writes else reading)
     personal = CrPersonal(reading, network)
@@ -97,6 +107,7 @@ def open_cloud(
         workers=parallelism,
         learn=logins.learn,
         network=network,
+        own=owners.own,
         bss=Bss(reading),
         origins=origins,
     )
@@ -106,7 +117,7 @@ def open_cloud(
     finally:
         origins.close()
         registries.close()
-        transport.close()
+        opened.close()
 
 
 def _seconds(variable: str, default: float) -> float:

@@ -54,7 +54,9 @@ def drift(
         return Exit.ERROR
     require_valid(checked, console)
     desired = checked.loaded.desired
-    with open_source(live, endpoint_url, parallelism, console, network=network, log_file=log_file) as source:
+    with open_source(
+        live, endpoint_url, parallelism, console, network=network, log_file=log_file, desired=checked.loaded.desired
+    ) as source:
         read = source.listings(scope_of(desired))
         read = source.tasks(read, questions(desired, read))
     if record is not None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.model.drift import Drift
     from reconciler.model.live import Live
     from reconciler.model.plan import Plan
+    from reconciler.model.spec import Desired
     from reconciler.spec.load import Loaded
 
 
@@ -140,6 +141,7 @@ def open_source(
     *,
     network: Network = Network.PUBLIC,
     log_file: Path | None = None,
+    desired: Desired | None = None,
 ) -> Iterator[LiveSource]:
     """Where the live state comes from: a recording, or the cloud through a transport that cannot write."""
     if recorded is not None:
@@ -149,7 +151,7 @@ def open_source(
 
         yield RecordedSource(snapshot.parse(read_json(recorded)))
         return
-    with open_to_read(endpoint_url, parallelism, console, network=network, log_file=log_file) as cloud:
+    with open_to_read(endpoint_url, parallelism, console, network=network, log_file=log_file, desired=desired) as cloud:
         yield cloud.source
 
 
@@ -161,6 +163,7 @@ def open_to_read(
     *,
     network: Network = Network.PUBLIC,
     log_file: Path | None = None,
+    desired: Desired | None = None,
 ) -> Iterator[Cloud]:
     """The cloud through a transport that cannot write."""
     from reconciler.commands.cloud import open_cloud
@@ -176,6 +179,7 @@ def open_to_read(
             listener=told_calls(console),
             recorder=recorder,
             network=network,
+            desired=desired,
         ) as cloud,
     ):
         yield cloud

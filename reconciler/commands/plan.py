@@ -57,7 +57,9 @@ def plan(
         return Exit.ERROR
     require_valid(checked, console)
     chosen = selection(only, exclude, prune, allow_delete)
-    with open_source(live, endpoint_url, parallelism, console, network=network, log_file=log_file) as source:
+    with open_source(
+        live, endpoint_url, parallelism, console, network=network, log_file=log_file, desired=checked.loaded.desired
+    ) as source:
         made, read = make_plan(checked, source, chosen)
     if record is not None:
         save_live(record, read)

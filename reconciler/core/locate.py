@@ -10,10 +10,11 @@ from reconciler.model.spec import Desired, Instance, Level, ReplicationRule, Vpc
 
 
 def find_instance(live: Live, instance: Instance) -> LiveInstance | None:
-    """By id when one is declared, else by name in its region."""
+    """By id when one is declared, else by name in its region and account."""
     if instance.id is not None:
         return live.instance_by_id(instance.id)
-    return next((i for i in live.instances if i.name == instance.name and i.region == instance.region), None)
+    wanted = (instance.name, instance.region, instance.account)
+    return next((i for i in live.instances if (i.name, i.region, i.account) == wanted), None)
 
 
 def find_instances(desired: Desired, live: Live) -> Mapping[str, LiveInstance]:

@@ -58,6 +58,7 @@ def scope_of(desired: Desired) -> Scope:
                 if repository.instance == instance.key
                 and (repository.source_code is not None or repository.build_rules is not None)
             ),
+            instance.account,
         )
         for instance in desired.instances
         if instance.key not in foreign

@@ -20,6 +20,7 @@ from reconciler.emulator.replication import Replication
 from reconciler.emulator.sync_rule import SyncRule, SyncTrigger
 from reconciler.emulator.sync_task import ImagePlace, SyncTask
 from reconciler.emulator.tagging import describe
+from reconciler.emulator.temporary_keys import TemporaryKeys
 from reconciler.model.image import Digest
 
 DEFAULT_REGION = "cn-hangzhou"
@@ -48,6 +49,7 @@ class Cloud:
         self.contents: dict[str, Content] = {}
         self.addresses: dict[str, str] = {}
         self.requests: Counter[tuple[str, str]] = Counter()
+        self.temporary_keys = TemporaryKeys()
         self.weather = CallWeather(policy.calls)
         self.logins = Logins(access_key, policy.token_seconds)
         self.replication = Replication(account, self.contents, clock, changed)

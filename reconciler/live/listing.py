@@ -206,7 +206,7 @@ def match(scope: InstanceScope, found: Sequence[LiveInstance]) -> LiveInstance |
 
     def fits(instance: LiveInstance) -> bool:
         named = instance.id == scope.id if scope.id else instance.name == scope.name
-        return named and instance.region == scope.region
+        return named and (instance.region, instance.account) == (scope.region, scope.account)
 
     # A name can be used again while its last bearer is still being deleted.
     candidates = sorted(filter(fits, found), key=lambda instance: instance.status == "DELETING")

@@ -45,6 +45,10 @@ def _learn_nothing(_live: Live) -> None:
     pass
 
 
+def _own_nothing(_instance: str, _account: str) -> None:
+    pass
+
+
 class CloudReader:
     """A LiveSource over the OpenAPI and the registries. `registries` gives the client of a host; `learn` is told the
     hosts that the listings found before the first of them is asked for. `network` is the one that registries are
@@ -60,6 +64,7 @@ class CloudReader:
         workers: int = WORKERS,
         learn: Callable[[Live], None] = _learn_nothing,
         network: Network = Network.PUBLIC,
+        own: Callable[[str, str], None] = _own_nothing,
         bss: Bss | None = None,
         origins: Origins | None = None,
     ) -> None:
@@ -71,11 +76,12 @@ class CloudReader:
         self._read: set[ManifestQuery] = set()
         self._learn = learn
         self._network = network
+        self._own = own
         self._bss = bss
         self._origins = origins
 
     def listings(self, scope: Scope) -> Live:
-        regions = sorted({instance.region for instance in scope.instances})
+        places = sorted({(instance.region, instance.account) for instance in scope.instances})
         with self._pool() as pool:
             personal = [
                 PersonalListing.start(pool.submit, self._personal, asked.source, asked)
@@ -87,11 +93,13 @@ class CloudReader:
             # Roles are the account's: whichever region the call comes from, the answer is the same.
             home = next((item.region for item in scope.networks), "")
             roles = RoleListing.start(pool.submit, self._around, home, scope.roles) if scope.roles else None
-            listed = {region: pool.submit(self._cr.list_instances, region) for region in regions}
+            listed = {place: pool.submit(self._cr.list_instances, *place) for place in places}
             found: list[LiveInstance] = []
-            for region, future in listed.items():
-                with reading(f"region {region}"):
+            for (region, account), future in listed.items():
+                with reading(f"region {region} of account `{account}`" if account else f"region {region}"):
                     found += future.result()
+            for one in found:
+                self._own(one.id, one.account)
             matched = matching(scope.instances, found)
             quotes = [pool.submit(quote, self._bss, offer) for offer in missing_offers(scope.instances, found)]
             instances = [
@@ -100,15 +108,15 @@ class CloudReader:
                 if instance.status == RUNNING
             ]
             waiting = [instance for instance, _ in matched if instance.status != RUNNING]
-            for account in personal:
-                account.start_tags(pool.submit, self._personal)
+            for edition in personal:
+                edition.start_tags(pool.submit, self._personal)
             origins = tuple(other.result() for other in others)
             for instance in instances:
                 instance.start_tags(pool.submit, self._cr, origins)
             read = [*waiting, *(instance.result() for instance in instances)]
             live = Live(
                 instances=tuple(sorted(read, key=lambda instance: instance.id)),
-                origins=(*origins, *(account.result() for account in personal)),
+                origins=(*origins, *(edition.result() for edition in personal)),
                 quotes=tuple(quote.result() for quote in quotes),
                 networks=tuple(network.result() for network in networks),
                 roles=roles.result() if roles else None,

@@ -176,6 +176,8 @@ class LiveInstance:
     tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     resource_group: str = ""
     usage: Usage | None = None
+    account: str = ""
+    """The key in the YAML of the account that it was found in; empty for that of the default credentials."""
 
     def repository(self, name: str) -> LiveRepository | None:
         return next((r for r in self.repositories if r.name == name), None)

@@ -33,6 +33,7 @@ class InstanceScope:
     like: frozenset[str] = frozenset()
     build_namespaces: frozenset[str] = frozenset()
     build_repositories: frozenset[str] = frozenset()
+    account: str = ""
 
     def lists_tags_of(self, repository: str, alike: Container[str] = frozenset()) -> bool:
         """`alike` are the names after the namespace that the origins in `like` have."""

@@ -155,6 +155,21 @@ RESERVED_TAGS = ("acs:", "aliyun")
 
 
 @dataclass(frozen=True, slots=True)
+class CloudAccount:
+    """Another account than the one of the default credentials: where its credential is, never the credential itself.
+
+    `environment` is what comes before the names of the official variables, `profile` is one of `~/.aliyun/config.json`;
+    without both, the default credentials stand. `role` is the ARN of a role that these then assume.
+    """
+
+    key: str
+    environment: str | None = None
+    profile: str | None = None
+    role: str | None = None
+    places: Places = field(default=Places(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """An Enterprise Edition instance; found live by `id`, or by `name` in `region`."""
 
@@ -168,6 +183,8 @@ class Instance:
     tags: Mapping[str, str] | None = None
     resource_group: str | None = None
     places: Places = field(default=Places(), compare=False)
+    account: str = ""
+    """The key of its account; empty for that of the default credentials."""
 
     @property
     def address(self) -> Address:
@@ -360,6 +377,7 @@ class Desired:
     networks: tuple[Network, ...] = ()
     """Only in the seed of the local cloud."""
     seed_images: tuple[SeedImages, ...] = ()
+    accounts: tuple[CloudAccount, ...] = ()
 
     def instance(self, key: str) -> Instance | None:
         return next((i for i in self.instances if i.key == key), None)

@@ -18,7 +18,7 @@ from reconciler.model.spec import (
     Settings,
     StandardEdition,
 )
-from reconciler.spec import conformance, instances, movements, networks, quantities
+from reconciler.spec import accounts, conformance, instances, movements, networks, quantities
 from reconciler.spec.fields import Fields
 from reconciler.spec.node import MapNode
 from reconciler.spec.problem import error
@@ -55,7 +55,9 @@ def build(root: MapNode, data: Json, *, complete: bool = True, seed: bool = Fals
         instances.personal_repositories(state) if seed else (),
         networks.networks(state) if seed else (),
         instances.seed_images(state) if seed else (),
+        accounts.accounts(state),
     )
+    found.extend(accounts.check(desired))
     return Built(desired, tuple(found))
 
 

@@ -140,14 +140,23 @@ def _instance(build: Build, key: str, fields: Fields) -> Instance | None:
         MappingProxyType(tags) if tags is not None else None,
         fields.text("resource_group"),
         fields.places(without=("namespaces", "repositories")),
+        _account(build, fields, where),
     )
+
+
+def _account(build: Build, fields: Fields, where: str) -> str:
+    key = fields.text("account")
+    if key is None:
+        return ""
+    build.account(key, fields.span("account"), where)
+    return key
 
 
 def _once_each(build: Build, built: list[Instance]) -> None:
     """Two keys for one instance would be planned as two."""
-    seen: dict[tuple[str, str], Instance] = {}
+    seen: dict[tuple[str, str, str], Instance] = {}
     for instance in sorted(built, key=lambda i: i.places.span):
-        identity = ("", instance.id) if instance.id else (instance.region, instance.name)
+        identity = ("", "", instance.id) if instance.id else (instance.account, instance.region, instance.name)
         first = seen.setdefault(identity, instance)
         if first is not instance:
             build.found.append(

@@ -38,6 +38,10 @@ class Build:
         """Reports a key that is no VPC's."""
         self._reference("vpcs", "a VPC", key, span, address)
 
+    def account(self, key: str, span: Span, address: str) -> None:
+        """Reports a key that is no account's."""
+        self._reference("accounts", "an account", key, span, address)
+
     def region(self, region: str, span: Span, address: str) -> None:
         """Warns of a well-formed region id that nobody has heard of; the schema refuses the others."""
         if region in KNOWN or not _REGION.fullmatch(region):

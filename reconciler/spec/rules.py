@@ -152,6 +152,13 @@ RULES: tuple[Rule, ...] = (
         "Declare the instance under one key.",
     ),
     Rule(
+        "R-SPEC-23",
+        "a region with instances of several accounts",
+        "Calls about networks, roles and orders name a region and no instance. Where the instances of a region belong "
+        "to several accounts, nobody could say whose network or order is meant.",
+        "Declare the instances of the other account in files of their own, and run the program for each.",
+    ),
+    Rule(
         "R-NAME-1",
         "the name of an instance",
         "3 to 30 lower-case letters, digits and `-`, with no `-` at either end. The name is part of the registry's "

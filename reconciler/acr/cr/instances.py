@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -20,9 +21,11 @@ _TAGS_PER_CALL = 20
 
 
 class Instances(Product):
-    def list_instances(self, region: str) -> tuple[LiveInstance, ...]:
-        """The account's instances in `region` in name order, without what they hold."""
-        found = (_instance(item, region) for item in self._list(region, "ListInstance", "Instances", {}))
+    def list_instances(self, region: str, account: str | None = None) -> tuple[LiveInstance, ...]:
+        """The account's instances in `region` in name order, without what they hold; without an `account` those of the
+        one that the region leads to."""
+        items = self._list(region, "ListInstance", "Instances", {}, account=account)
+        found = (replace(_instance(item, region), account=account or "") for item in items)
         return tuple(sorted((i for i in found if i.status != "DELETED"), key=lambda i: (i.name, i.id)))
 
     def get_instance(self, region: str, instance_id: str) -> LiveInstance:

@@ -19,13 +19,20 @@ class Product(RpcProduct):
     version = Version.ENTERPRISE
 
     def _list(
-        self, region: str, action: str, key: str, parameters: Mapping[str, Parameter], *, page: int = PAGE
+        self,
+        region: str,
+        action: str,
+        key: str,
+        parameters: Mapping[str, Parameter],
+        *,
+        page: int = PAGE,
+        account: str | None = None,
     ) -> Iterator[Answer]:
         """The objects below `key` of every page, as they come."""
         seen = 0
         number = 1
         while True:
-            answer = self._call(region, action, {**parameters, "PageNo": number, "PageSize": page})
+            answer = self._call(region, action, {**parameters, "PageNo": number, "PageSize": page}, account)
             found = answer.parts(key)
             yield from found
             seen += len(found)

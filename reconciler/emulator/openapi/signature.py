@@ -15,6 +15,7 @@ from itertools import takewhile
 from urllib.parse import parse_qsl, quote
 
 from reconciler.emulator.refusal import Refused
+from reconciler.emulator.temporary_keys import TemporaryKeys
 
 _ALGORITHM = "ACS3-HMAC-SHA256"
 _SIGNED_AT_LEAST = frozenset(
@@ -40,6 +41,7 @@ class SignatureCheck:
     """Remembers the nonces that it has seen for as long as their timestamps are accepted."""
 
     access_key: tuple[str, str] = field(repr=False)
+    temporary: TemporaryKeys = field(default_factory=TemporaryKeys, repr=False)
     _nonces: dict[str, datetime] = field(default_factory=dict, repr=False)
 
     def check(self, request: SignedRequest, now: datetime | None = None) -> None:
@@ -60,9 +62,11 @@ class SignatureCheck:
         fields = dict(
             part.strip().partition("=")[::2] for part in authorization[len(_ALGORITHM) :].split(",") if "=" in part
         )
-        self._known_key(fields.get("Credential", ""))
+        token = request.headers.get("x-acs-security-token", "")
+        secret = self._secret(fields.get("Credential", ""), token, now)
         signed = fields.get("SignedHeaders", "").split(";")
-        lacking = sorted((_SIGNED_AT_LEAST - set(signed)) | (set(signed) - request.headers.keys()))
+        needed = _SIGNED_AT_LEAST | ({"x-acs-security-token"} if token else set())
+        lacking = sorted((needed - set(signed)) | (set(signed) - request.headers.keys()))
         if lacking:
             raise Refused("IncompleteSignature", f"headers are missing or not signed: {', '.join(lacking)}", 400)
         payload = hashlib.sha256(request.body).hexdigest()
@@ -79,7 +83,7 @@ class SignatureCheck:
             )
         )
         text = f"{_ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-        expected = hmac.new(self.access_key[1].encode(), text.encode(), hashlib.sha256).hexdigest()
+        expected = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(expected.encode(), fields.get("Signature", "").encode()):
             raise Refused("SignatureDoesNotMatch", "the signature is not the one that we calculated", 400)
         self._fresh(request.headers["x-acs-date"], request.headers["x-acs-signature-nonce"], now)
@@ -87,18 +91,23 @@ class SignatureCheck:
     def _check_query(self, request: SignedRequest, query: Sequence[tuple[str, str]], now: datetime) -> None:
         values = dict((*query, *request.form))
         signature = values.pop("Signature")
-        self._known_key(values.get("AccessKeyId", ""))
+        secret = self._secret(values.get("AccessKeyId", ""), values.get("SecurityToken", ""), now)
         if values.get("SignatureMethod", "HMAC-SHA1") != "HMAC-SHA1":
             raise Refused("InvalidSignatureMethod", "the signature method is not HMAC-SHA1", 400)
         text = f"{request.method}&%2F&{_encode(_canonical_query(list(values.items())))}"
-        digest = hmac.new(f"{self.access_key[1]}&".encode(), text.encode(), hashlib.sha1).digest()
+        digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
         if not hmac.compare_digest(b64encode(digest), signature.encode()):
             raise Refused("SignatureDoesNotMatch", "the signature is not the one that we calculated", 400)
         self._fresh(values.get("Timestamp", ""), values.get("SignatureNonce", ""), now)
 
-    def _known_key(self, key: str) -> None:
-        if key != self.access_key[0]:
+    def _secret(self, key: str, token: str, now: datetime) -> str:
+        """Of a permanent key or of a temporary one, with the token that goes with it."""
+        if key == self.access_key[0]:
+            return self.access_key[1]
+        secret = self.temporary.secret(key, token, now)
+        if secret is None:
             raise Refused("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 403)
+        return secret
 
     def _fresh(self, date: str, nonce: str, now: datetime) -> None:
         try:

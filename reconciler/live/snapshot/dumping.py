@@ -100,6 +100,7 @@ def _instance(item: LiveInstance) -> Parts:
         "tags": {key: item.tags[key] for key in sorted(item.tags)},
         "resource_group": item.resource_group,
         **({"usage": _usage(item.usage)} if item.usage else {}),
+        **({"account": item.account} if item.account else {}),
     }
 
 

@@ -116,6 +116,7 @@ def _instance(item: Place) -> LiveInstance:
         tags=MappingProxyType(dict(sorted(item.or_else("tags", {}).texts().items()))),
         resource_group=item.or_else("resource_group", "").text(),
         usage=None if (usage := item.optional("usage")).absent else _usage(usage),
+        account=item.or_else("account", "").text(),
     )
 
 

@@ -27,7 +27,7 @@ class Listing(Account):
         super().__init__()
         self.readings = list(readings)
 
-    def list_instances(self, region: str) -> tuple[LiveInstance, ...]:
+    def list_instances(self, region: str, account: str | None = None) -> tuple[LiveInstance, ...]:
         return tuple(self.readings.pop(0) if len(self.readings) > 1 else self.readings[0])
 
     def get_instance(self, region: str, instance_id: str) -> LiveInstance:
