@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.acr.hosts import Network
 from reconciler.commands import options
 from reconciler.commands.console import open_console
 from reconciler.commands.exits import Exit, Refused
@@ -25,6 +26,7 @@ def records(
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="With --retry: do not ask.")] = False,
     journal: options.JournalFolder = Path(".reconciler"),
     endpoint_url: options.EndpointUrl = None,
+    network: options.NetworkChoice = Network.PUBLIC,
     no_color: options.NoColor = False,
 ) -> int:
     """Show the runs of `apply` in this folder, or one of them; run the failed images of one again.
@@ -48,7 +50,7 @@ def records(
     console = open_console(no_color=no_color)
     runs = Runs(journal)
     if retry:
-        return retrying.retry(runs, run or LAST, console, endpoint_url, output, auto_approve=auto_approve)
+        return retrying.retry(runs, run or LAST, console, endpoint_url, network, output, auto_approve=auto_approve)
     if auto_approve:
         raise Refused("`--auto-approve` is for `--retry`", hint="leave it out to look at records")
     if run is not None:

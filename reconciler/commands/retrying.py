@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reconciler.acr.hosts import Network
 from reconciler.commands.application import Application, ask
 from reconciler.commands.console import Console
 from reconciler.commands.exits import Exit, Refused
@@ -12,7 +13,14 @@ from reconciler.commands.runs import Runs
 
 
 def retry(
-    runs: Runs, name: str, console: Console, endpoint_url: str | None, output: TextFormat, *, auto_approve: bool
+    runs: Runs,
+    name: str,
+    console: Console,
+    endpoint_url: str | None,
+    network: Network,
+    output: TextFormat,
+    *,
+    auto_approve: bool,
 ) -> Exit:
     """Plan what was applied then once more and carry out what concerns its failed images. Raises Refused."""
     from reconciler.core.ownership import Options
@@ -31,6 +39,7 @@ def retry(
         journal=runs.folder,
         approve=ask(console, auto_approve=auto_approve),
         result_on_stdout=output is TextFormat.HUMAN,
+        network=network,
     )
     done = application.run([Path(path) for path in kept.paths], Options(images=failed))
     return Exit.OK if done is None else application.tell(done, output, None)
