@@ -90,7 +90,7 @@ def make_plan(checked: Checked, source: LiveSource, options: Options) -> tuple[P
     from reconciler.live.snapshot import live_digest
 
     desired = checked.loaded.desired
-    live = source.listings(scope_of(desired))
+    live = source.listings(scope_of(desired, contents=options.deletes_repositories(desired)))
     drafted = planning.draft(desired, live, options)
     live = source.tasks(live, drafted.queries)
     if live.tasks:

@@ -46,11 +46,22 @@ class ResourceKind:
 KINDS: Mapping[Kind, ResourceKind] = {
     Kind.ENDPOINT: ResourceKind(projection.endpoints, (Field("enabled"), Field("allow", default=[]))),
     Kind.NAMESPACE: ResourceKind(
-        projection.namespaces, (Field("auto_create", default=True), Field("visibility", default="private"))
+        projection.namespaces,
+        (
+            Field("auto_create", default=True),
+            Field("visibility", default="private"),
+            Field("tag_immutability"),
+            Field("image_index_only"),
+        ),
     ),
     Kind.REPOSITORY: ResourceKind(
         projection.repositories,
-        (Field("visibility", default="private"), Field("summary"), Field("tag_immutability", default=False)),
+        (
+            Field("visibility", default="private"),
+            Field("summary"),
+            Field("tag_immutability", default=False),
+            Field("detail"),
+        ),
     ),
     # The service has no call that unbinds source code.
     Kind.SOURCE_CODE: ResourceKind(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from reconciler.core.locate import find_instances, find_vpc_link, holds_namespace, in_scope
 from reconciler.model import address
 from reconciler.model.address import Address, Kind
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.image import ImageName
-from reconciler.model.live import Live, LiveInstance, LiveSyncRule
+from reconciler.model.live import Live, LiveInstance, LiveRepository, LiveSyncRule
 from reconciler.model.plan import Action, Change, FieldChange
 from reconciler.model.rulebook import Rule
 from reconciler.model.spec import Desired, Instance
@@ -41,7 +41,15 @@ RULES = (
         "Pruning deletes only kinds that were named with `--allow-delete`, and no more of them than the number given.",
         "Pass `--allow-delete KIND` or `--allow-delete KIND:N`.",
     ),
+    Rule(
+        "R-SAFE-5",
+        "a repository that holds images is not deleted",
+        "Its images would go with it, so it takes a number, `--allow-delete repositories:N`. The plan lists them.",
+        "Look at the images, then pass the number of repositories that may go, or declare the repository.",
+    ),
 )
+
+_SHOWN_IMAGES = 10
 
 PRUNABLE: Mapping[str, Kind] = {
     "namespaces": Kind.NAMESPACE,
@@ -66,11 +74,17 @@ class Options:
     exclude: tuple[str, ...] = ()
     images: frozenset[ImageName] | None = None
 
+    def deletes_repositories(self, desired: Desired) -> bool:
+        """Whether undeclared repositories may go, so that what they hold has to be known."""
+        return (self.prune or desired.settings.prune) and "repositories" in self.allow_delete
+
 
 @dataclass(slots=True)
 class Unmanaged:
     changes: list[Change] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    undeclared: list[Change] = field(default_factory=list)
+    """Every deletion that would be, whether it was allowed or not."""
 
 
 def compare_ownership(desired: Desired, live: Live, claimed: set[str], options: Options) -> Unmanaged:
@@ -86,8 +100,11 @@ def compare_ownership(desired: Desired, live: Live, claimed: set[str], options: 
             changes = sorted((change for kind, change in found if kind == group), key=lambda change: change.address)
             if not changes:
                 continue
+            result.undeclared += changes
             if prune and group in options.allow_delete:
-                result.changes += changes
+                filled = _filled(changes, instances) if options.allow_delete[group] is None else ()
+                result.changes += [change for change in changes if change not in filled]
+                result.diagnostics += [_holds_images(change) for change in filled]
             else:
                 result.diagnostics.append(_left_alone(instance, group, changes, prune))
     held = _held_namespaces(result.changes, desired, instances)
@@ -127,7 +144,7 @@ def _undeclared(
         covered = repository.namespace in by_push and repository.namespace in declared
         if not (repository.name in repositories or covered or _replicated(key, repository.name, desired)):
             where = address.repository(key, repository.name)
-            yield "repositories", _deletion(where, repository.id)
+            yield "repositories", _emptying(_deletion(where, repository.id), repository)
     for repository in live.repositories:
         if repository.name in ruled and repository.builds is not None:
             for build in repository.builds.rules:
@@ -167,6 +184,40 @@ def _deletion(where: Address, live_id: str = "", **known: str) -> Change:
     """`known` tells the executor what the address alone does not say."""
     fields = tuple(FieldChange(path, value, None) for path, value in known.items())
     return Change(where, Action.DELETE, "exists and is not declared", fields, live_id=live_id)
+
+
+def _emptying(deletion: Change, repository: LiveRepository) -> Change:
+    """With the images that go along, the newest first."""
+    tags = sorted(repository.tags or (), key=lambda tag: (-tag.pushed, tag.name))
+    if not tags:
+        return deletion
+    more = [f"and {len(tags) - _SHOWN_IMAGES} more"] if len(tags) > _SHOWN_IMAGES else []
+    shown = [f"{tag.name} {tag.digest.partition(':')[2][:12]}" for tag in tags[:_SHOWN_IMAGES]]
+    reason = f"{deletion.reason}, and {len(tags)} image{'' if len(tags) == 1 else 's'} with it"
+    return replace(deletion, reason=reason, fields=(FieldChange("images", [*shown, *more], None),))
+
+
+def _filled(changes: Iterable[Change], instances: Mapping[str, LiveInstance]) -> tuple[Change, ...]:
+    """Deletions of repositories that hold images, or of which nobody knows what they hold."""
+    found = []
+    for change in changes:
+        if change.address.kind is Kind.REPOSITORY:
+            there = instances[change.address.parts[0]].repository(change.address.parts[1])
+            if there is not None and there.tags != ():
+                found.append(change)
+    return tuple(found)
+
+
+def _holds_images(change: Change) -> Diagnostic:
+    images = change.fields[0].before if change.fields else None
+    listed = ", ".join(f"`{image}`" for image in images) if isinstance(images, list) else "nobody looked which"
+    return Diagnostic(
+        "R-SAFE-5",
+        Severity.WARNING,
+        f"`{change.address.parts[1]}` holds images and is left alone: {listed}",
+        hint="pass `--allow-delete repositories:N`, with the number of repositories that may go, to delete them too",
+        address=str(change.address),
+    )
 
 
 def _left_alone(instance: Instance, group: str, changes: list[Change], prune: bool) -> Diagnostic:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core import building, foreign, graph, live_rules, network, platforms, quotas, rules
+from reconciler.core import building, foreign, graph, live_rules, network, platforms, quotas, renames, rules
 from reconciler.core.blobs import Account, account
 from reconciler.core.comparison import Wanted
 from reconciler.core.diff import compare_settings
@@ -73,6 +73,7 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
         *live_rules.check(expanded, live, settings.claimed, changes),
     ]
     diagnostics += [*conflicts(desired, live), *building.left_out(expanded, live)]
+    diagnostics += renames.check(expanded, live, changes, unmanaged.undeclared)
     if changes:
         diagnostics += rules.prerequisites(expanded, live)
         diagnostics += network.unknown_zones(expanded, live)

@@ -103,11 +103,21 @@ def observed_endpoint(endpoint: LiveEndpoint | None) -> Fields:
 
 
 def declared_namespace(namespace: Namespace) -> Fields:
-    return {"auto_create": namespace.auto_create, "visibility": namespace.visibility}
+    return {
+        "auto_create": namespace.auto_create,
+        "visibility": namespace.visibility,
+        "tag_immutability": namespace.tag_immutability,
+        "image_index_only": namespace.image_index_only,
+    }
 
 
 def observed_namespace(namespace: LiveNamespace) -> Fields:
-    return {"auto_create": namespace.auto_create, "visibility": namespace.visibility}
+    return {
+        "auto_create": namespace.auto_create,
+        "visibility": namespace.visibility,
+        "tag_immutability": namespace.tag_immutability,
+        "image_index_only": namespace.image_index_only,
+    }
 
 
 def declared_repository(repository: Repository, *, creating: bool) -> Fields:
@@ -117,6 +127,7 @@ def declared_repository(repository: Repository, *, creating: bool) -> Fields:
         "visibility": repository.visibility,
         "summary": summary,
         "tag_immutability": repository.tag_immutability,
+        "detail": repository.detail,
     }
 
 
@@ -125,6 +136,7 @@ def observed_repository(repository: LiveRepository) -> Fields:
         "visibility": repository.visibility,
         "summary": repository.summary,
         "tag_immutability": repository.tag_immutability,
+        "detail": repository.detail,
     }
 
 

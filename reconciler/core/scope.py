@@ -13,7 +13,8 @@ from reconciler.model.source import PersonalSource
 from reconciler.model.spec import Desired, ImportRule, Include, Level
 
 
-def scope_of(desired: Desired) -> Scope:
+def scope_of(desired: Desired, *, contents: bool = False) -> Scope:
+    """With `contents`, the tags of every repository are asked for, of undeclared ones too."""
     namespaces: dict[str, set[str]] = defaultdict(set)
     repositories: dict[str, set[str]] = defaultdict(set)
     like: dict[str, set[str]] = defaultdict(set)
@@ -48,7 +49,7 @@ def scope_of(desired: Desired) -> Scope:
             frozenset(repositories[instance.key]),
             frozenset(modules[instance.key]),
             any(endpoint.instance == instance.key for endpoint in desired.endpoints),
-            instance.key in whole,
+            contents or instance.key in whole,
             offer_of(instance),
             frozenset(like[instance.key]),
             frozenset(built_namespaces[instance.key]),
@@ -59,6 +60,7 @@ def scope_of(desired: Desired) -> Scope:
                 and (repository.source_code is not None or repository.build_rules is not None)
             ),
             instance.account,
+            frozenset(r.name for r in desired.repositories if r.instance == instance.key and r.detail is not None),
         )
         for instance in desired.instances
         if instance.key not in foreign

@@ -91,6 +91,9 @@ def _fill(account: Account, holders: dict[str, Instance], seed: Desired, clock: 
     for space in seed.namespaces:
         auto_create = space.auto_create is not False
         _namespace(account, holders[space.instance], space.name, auto_create, space.visibility)
+        made_space = holders[space.instance].catalogue.namespace(space.name)
+        made_space.tag_immutability = space.tag_immutability or False
+        made_space.image_index_only = space.image_index_only or False
     for personal in seed.personal_namespaces:
         home = account.personal[personal.region]
         _namespace(account, home, personal.name, personal.auto_create, personal.visibility)
@@ -99,6 +102,7 @@ def _fill(account: Account, holders: dict[str, Instance], seed: Desired, clock: 
         summary = repository.summary or repository.short_name
         instance = holders[repository.instance]
         made = _repository(account, instance, repository.name, repository.visibility, summary, immutable, clock)
+        made.detail = repository.detail or ""
         _build(account, made, repository.source_code, repository.build_rules or ())
     for mine in seed.personal_repositories:
         home = account.personal[mine.region]

@@ -43,6 +43,8 @@ def _create_namespace(bench: Workbench, change: Change) -> None:
             namespace.name,
             auto_create=namespace.auto_create is not False,
             visibility=namespace.visibility or Visibility.PRIVATE,
+            tag_immutability=namespace.tag_immutability,
+            image_index_only=namespace.image_index_only,
         ),
         lambda: any(n.name == namespace.name for n in bench.cr.list_namespaces(instance.region, instance.id)),
         bench.patience,
@@ -61,6 +63,8 @@ def _update_namespace(bench: Workbench, change: Change) -> None:
         namespace.name,
         auto_create=there.auto_create if namespace.auto_create is None else namespace.auto_create,
         visibility=namespace.visibility or there.visibility,
+        tag_immutability=there.tag_immutability if namespace.tag_immutability is None else namespace.tag_immutability,
+        image_index_only=there.image_index_only if namespace.image_index_only is None else namespace.image_index_only,
     )
 
 
@@ -87,6 +91,7 @@ def _create_repository(bench: Workbench, change: Change) -> None:
                 visibility=repository.visibility or Visibility.PRIVATE,
                 summary=repository.summary or repository.short_name,
                 tag_immutability=repository.tag_immutability,
+                detail=repository.detail,
             )
         ),
         lambda: any(r.name == repository.name for r in bench.cr.list_repositories(instance.region, instance.id)),
@@ -107,6 +112,7 @@ def _update_repository(bench: Workbench, change: Change) -> None:
         visibility=repository.visibility or there.visibility,
         summary=repository.summary or there.summary or repository.short_name,
         tag_immutability=repository.tag_immutability,
+        detail=repository.detail,
     )
 
 

@@ -43,6 +43,7 @@ class InstanceListing:
     usage: Future[Usage | None]
     tags: dict[str, Future[tuple[LiveTag, ...]]]
     builds: dict[str, Future[LiveBuilds]]
+    details: dict[str, Future[LiveRepository | None]]
     network: Network
 
     @classmethod
@@ -63,6 +64,7 @@ class InstanceListing:
             usage=submit(_usage, cr, region, identity),
             tags={},
             builds={},
+            details={},
             network=network,
         )
 
@@ -81,6 +83,9 @@ class InstanceListing:
             if self.scope.reads_builds_of(repository.name):
                 asked = submit(_builds, cr, self.found.region, self.found.id, repository.id)
                 self.builds[repository.name] = asked
+            if repository.name in self.scope.detail_repositories:
+                there = submit(cr.get_repository, self.found.region, self.found.id, repository.name)
+                self.details[repository.name] = there
 
     def result(self) -> LiveInstance:
         with reading(self.label):
@@ -104,11 +109,11 @@ class InstanceListing:
         )
 
     def _with_builds(self, repository: LiveRepository) -> LiveRepository:
-        asked = self.builds.get(repository.name)
-        if asked is None:
-            return repository
-        with reading(f"what `{repository.name}` in {self.label} is built from"):
-            return replace(repository, builds=asked.result())
+        asked, detailed = self.builds.get(repository.name), self.details.get(repository.name)
+        with reading(f"the settings of `{repository.name}` in {self.label}"):
+            there = detailed.result() if detailed is not None else None
+            builds = asked.result() if asked is not None else None
+        return replace(repository, builds=builds, detail=there.detail if there is not None else None)
 
     def _with_tags(self, repository: LiveRepository) -> LiveRepository:
         listed = self.tags.get(repository.name)
@@ -222,6 +227,7 @@ def _merged(one: InstanceScope, other: InstanceScope) -> InstanceScope:
         endpoint=one.endpoint or other.endpoint,
         build_namespaces=one.build_namespaces | other.build_namespaces,
         build_repositories=one.build_repositories | other.build_repositories,
+        detail_repositories=one.detail_repositories | other.detail_repositories,
         all_tags=one.all_tags or other.all_tags,
         like=one.like | other.like,
     )

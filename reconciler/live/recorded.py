@@ -82,6 +82,8 @@ def _check_instance(instance: LiveInstance, asked: InstanceScope, alike: frozens
     for repository in instance.repositories:
         if repository.tags is None and asked.lists_tags_of(repository.name, alike):
             raise _unrecorded(f"the tags of `{repository.name}` in instance `{instance.name}`")
+        if repository.detail is None and repository.name in asked.detail_repositories:
+            raise _unrecorded(f"the detail of `{repository.name}` in instance `{instance.name}`")
         if repository.builds is None and asked.reads_builds_of(repository.name):
             raise _unrecorded(f"what `{repository.name}` in instance `{instance.name}` is built from")
 

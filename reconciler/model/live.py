@@ -72,9 +72,13 @@ class LiveBrokenTag:
 
 @dataclass(frozen=True, slots=True)
 class LiveNamespace:
+    """`tag_immutability` and `image_index_only` are what repositories get that pushes create in it."""
+
     name: str
     auto_create: bool
     visibility: Visibility
+    tag_immutability: bool = False
+    image_index_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ class LiveRepository:
     unreadable: Unreadable | None = None
     builds: LiveBuilds | None = None
     """None when nobody asked for it."""
+    detail: str | None = None
+    """The long description; None when nobody asked for it."""
     broken: tuple[LiveBrokenTag, ...] = ()
 
     @property

@@ -34,6 +34,8 @@ class InstanceScope:
     build_namespaces: frozenset[str] = frozenset()
     build_repositories: frozenset[str] = frozenset()
     account: str = ""
+    detail_repositories: frozenset[str] = frozenset()
+    """Those whose long description is asked for."""
 
     def lists_tags_of(self, repository: str, alike: Container[str] = frozenset()) -> bool:
         """`alike` are the names after the namespace that the origins in `like` have."""

@@ -197,6 +197,8 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
+    """`tag_immutability` and `image_index_only` are what repositories get that pushes create in it."""
+
     instance: str
     name: str
     auto_create: bool | None = None
@@ -204,6 +206,8 @@ class Namespace:
     origin: str = ""
     """The address of the import that brings it, when the YAML does not declare it."""
     places: Places = field(default=Places(), compare=False)
+    tag_immutability: bool | None = None
+    image_index_only: bool | None = None
 
     @property
     def address(self) -> Address:
@@ -222,6 +226,7 @@ class Repository:
     source_code: SourceCode | None = None
     build_rules: tuple[BuildRule, ...] | None = None
     origin: str = ""
+    detail: str | None = None
     builds_origin: str = ""
     """As `origin`, for source code and build rules."""
     places: Places = field(default=Places(), compare=False)

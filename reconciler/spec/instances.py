@@ -52,7 +52,15 @@ def endpoints(build: Build) -> tuple[InternetEndpoint, ...]:
 
 def namespaces(build: Build) -> tuple[Namespace, ...]:
     found = [
-        Namespace(key, name, f.flag("auto_create"), f.choice("visibility", Visibility), places=f.places())
+        Namespace(
+            key,
+            name,
+            f.flag("auto_create"),
+            f.choice("visibility", Visibility),
+            places=f.places(),
+            tag_immutability=f.flag("tag_immutability"),
+            image_index_only=f.flag("image_index_only"),
+        )
         for key, instance in build.fields.entries("instances")
         for name, f in instance.entries("namespaces")
     ]
@@ -69,6 +77,7 @@ def repositories(build: Build) -> tuple[Repository, ...]:
             f.flag("tag_immutability"),
             builds.source_code(f),
             builds.build_rules(build, f, str(address.repository(key, name))),
+            detail=f.text("detail"),
             places=f.places(),
         )
         for key, instance in build.fields.entries("instances")

@@ -49,9 +49,11 @@ instances:
   hub:
     region: cn-hangzhou
     name: acme-hub
-    namespaces: {shop: {visibility: private}, tools: {}}
+    namespaces: {shop: {visibility: private}, tools: {tag_immutability: true, image_index_only: true}}
     repositories:
       tools/cli:
+        detail: "# How to use it"
+        tag_immutability: true
         source_code: {platform: github, repository: acme/cli}
         build_rules: [{branch: main, tag: edge, dockerfile: build/Dockerfile, platforms: [linux/arm64, linux/amd64]}]
 vpcs:
@@ -153,6 +155,16 @@ def test_all_settings_arrive_and_stay(account: Account) -> None:
     hub = account.live.instances[0]
     shop = next(n for n in hub.namespaces if n.name == "shop")
     assert (shop.auto_create, shop.visibility) == (False, "private")
+
+    other = SPEC.replace("tag_immutability: true, image", "tag_immutability: false, image")
+    other = other.replace("# How to use it", "# How to use it now")
+    third = account.plan(other)
+    assert {str(c.address): [f.path for f in c.fields] for c in third.changes} == {
+        "instances.hub.namespaces.tools": ["tag_immutability"],
+        "instances.hub.repositories.tools/cli": ["detail"],
+    }
+    assert not account.apply(third).failed
+    assert account.plan(other).changes == ()
 
 
 def test_changed_build_settings_are_updated_and_undeclared_rules_pruned(account: Account) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from reconciler.acr import visibility as words
 from reconciler.acr.answer import Answer
@@ -31,9 +32,9 @@ class Repositories(Product):
         return tuple(found[name] for name in sorted(found))
 
     def get_repository(self, region: str, instance_id: str, name: str) -> LiveRepository | None:
-        """Without tags; None when there is no such repository."""
+        """With its detail and without tags; None when there is no such repository."""
         found = self._get_repository(region, instance_id, name)
-        return _repository(found) if found is not None else None
+        return replace(_repository(found), detail=found.text("Detail", "")) if found is not None else None
 
     def has_repository(self, region: str, instance_id: str, name: str) -> bool:
         """Whether the name is taken, be it by a repository that is being deleted."""
@@ -56,6 +57,7 @@ class Repositories(Product):
         visibility: Visibility,
         summary: str,
         tag_immutability: bool | None = None,
+        detail: str | None = None,
     ) -> str:
         """The new repository's id."""
         namespace, _, short_name = name.partition("/")
@@ -69,6 +71,7 @@ class Repositories(Product):
                 "RepoType": words.written(visibility),
                 "Summary": summary,
                 "TagImmutability": tag_immutability,
+                "Detail": detail,
             },
         )
         return answer.text("RepoId")
@@ -82,6 +85,7 @@ class Repositories(Product):
         visibility: Visibility,
         summary: str,
         tag_immutability: bool | None = None,
+        detail: str | None = None,
     ) -> None:
         """The service wants visibility and summary every time, whether they change or not."""
         self._call(
@@ -93,6 +97,7 @@ class Repositories(Product):
                 "RepoType": words.written(visibility),
                 "Summary": summary,
                 "TagImmutability": tag_immutability,
+                "Detail": detail,
             },
         )
 

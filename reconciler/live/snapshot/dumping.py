@@ -135,7 +135,13 @@ def _endpoint(item: LiveEndpoint) -> Json:
 
 def _namespaces(items: Iterable[LiveNamespace]) -> Json:
     return [
-        {"name": item.name, "auto_create": item.auto_create, "visibility": item.visibility}
+        {
+            "name": item.name,
+            "auto_create": item.auto_create,
+            "visibility": item.visibility,
+            **({"tag_immutability": True} if item.tag_immutability else {}),
+            **({"image_index_only": True} if item.image_index_only else {}),
+        }
         for item in sorted(items, key=lambda item: item.name)
     ]
 
@@ -151,6 +157,7 @@ def _repositories(items: Iterable[LiveRepository]) -> Iterator[Parts]:
             "tags": None if item.tags is None else _tags(item.tags),
             **({"unreadable": _unreadable(item.unreadable)} if item.unreadable else {}),
             **({"builds": builds.dump(item.builds)} if item.builds else {}),
+            **({"detail": item.detail} if item.detail is not None else {}),
             **({"broken": [{"name": tag.name, "reason": tag.reason} for tag in item.broken]} if item.broken else {}),
         }
 

@@ -176,6 +176,8 @@ def _namespaces(holder: Place) -> tuple[LiveNamespace, ...]:
             name=item.field("name").name(),
             auto_create=item.field("auto_create").flag(),
             visibility=item.field("visibility").word(Visibility),
+            tag_immutability=_flag(item.optional("tag_immutability")),
+            image_index_only=_flag(item.optional("image_index_only")),
         )
         for item in holder.field("namespaces").items()
     )
@@ -187,7 +189,7 @@ def _repositories(holder: Place, *, anywhere: bool = False) -> tuple[LiveReposit
 
 
 def _repository(item: Place, *, anywhere: bool) -> LiveRepository:
-    tags, unreadable = item.field("tags"), item.optional("unreadable")
+    tags, unreadable, detail = item.field("tags"), item.optional("unreadable"), item.optional("detail")
     return LiveRepository(
         id=item.field("id").name(),
         name=item.field("name").name() if anywhere else item.field("name").repository(),
@@ -197,6 +199,7 @@ def _repository(item: Place, *, anywhere: bool) -> LiveRepository:
         tags=None if tags.absent else tuple(_tag(tag) for tag in tags.items()),
         unreadable=None if unreadable.absent else _unreadable(unreadable),
         builds=builds.parse(item.optional("builds")),
+        detail=None if detail.absent else detail.text(),
         broken=tuple(
             LiveBrokenTag(tag.field("name").name(), tag.field("reason").text())
             for tag in _listed(item.optional("broken"))
@@ -307,3 +310,8 @@ def _listed(item: Place) -> Iterator[Place]:
 
 def _optional(item: Place) -> str | None:
     return None if item.absent else item.text()
+
+
+def _flag(item: Place) -> bool:
+    """Left out when it is not set."""
+    return not item.absent and item.flag()

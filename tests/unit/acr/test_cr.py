@@ -423,6 +423,20 @@ WRITES: list[tuple[Callable[[Cr], object], str, Mapping[str, str | None]]] = [
     ),
     (lambda cr: cr.delete_namespace(R, I, "apps"), "DeleteNamespace", {"NamespaceName": "apps"}),
     (
+        lambda cr: cr.update_namespace(
+            R, I, "apps", auto_create=True, visibility=Visibility.PUBLIC, tag_immutability=True
+        ),
+        "UpdateNamespace",
+        {
+            "NamespaceName": "apps",
+            "AutoCreateRepo": "true",
+            "DefaultRepoType": "PUBLIC",
+            "DefaultRepoConfiguration": (
+                '{"ArtifactBuildRuleParameters":{"ImageIndexOnly":false},"RepoType":"PUBLIC","TagImmutability":true}'
+            ),
+        },
+    ),
+    (
         lambda cr: cr.create_repository(R, I, "apps/a/b", visibility=Visibility.PUBLIC, summary="s"),
         "CreateRepository",
         {"RepoNamespaceName": "apps", "RepoName": "a/b", "RepoType": "PUBLIC", "Summary": "s"},

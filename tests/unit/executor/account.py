@@ -103,14 +103,34 @@ class Account(Cr):
         return self._lingers() or name in self.shelves[instance_id].namespaces
 
     def create_namespace(
-        self, region: str, instance_id: str, name: str, *, auto_create: bool, visibility: Visibility
+        self,
+        region: str,
+        instance_id: str,
+        name: str,
+        *,
+        auto_create: bool,
+        visibility: Visibility,
+        tag_immutability: bool | None = None,
+        image_index_only: bool | None = None,
     ) -> None:
-        self._put_namespace(f"create namespace {name}", instance_id, LiveNamespace(name, auto_create, visibility))
+        flags = (tag_immutability or False, image_index_only or False)
+        made = LiveNamespace(name, auto_create, visibility, *flags)
+        self._put_namespace(f"create namespace {name}", instance_id, made)
 
     def update_namespace(
-        self, region: str, instance_id: str, name: str, *, auto_create: bool, visibility: Visibility
+        self,
+        region: str,
+        instance_id: str,
+        name: str,
+        *,
+        auto_create: bool,
+        visibility: Visibility,
+        tag_immutability: bool | None = None,
+        image_index_only: bool | None = None,
     ) -> None:
-        self._put_namespace(f"update namespace {name}", instance_id, LiveNamespace(name, auto_create, visibility))
+        flags = (tag_immutability or False, image_index_only or False)
+        made = LiveNamespace(name, auto_create, visibility, *flags)
+        self._put_namespace(f"update namespace {name}", instance_id, made)
 
     def _put_namespace(self, call: str, instance_id: str, namespace: LiveNamespace) -> None:
         self._write(call, lambda: self.shelves[instance_id].namespaces.update({namespace.name: namespace}))
@@ -139,8 +159,9 @@ class Account(Cr):
         visibility: Visibility,
         summary: str,
         tag_immutability: bool | None = None,
+        detail: str | None = None,
     ) -> str:
-        there = LiveRepository(f"crr-{name}", name, visibility, summary, bool(tag_immutability))
+        there = LiveRepository(f"crr-{name}", name, visibility, summary, bool(tag_immutability), detail=detail)
         shelf = self.shelves[instance_id].repositories
         self._write(f"create repository {name}", lambda: shelf.update({name: there}))
         return there.id
@@ -154,11 +175,13 @@ class Account(Cr):
         visibility: Visibility,
         summary: str,
         tag_immutability: bool | None = None,
+        detail: str | None = None,
     ) -> None:
         shelf = self.shelves[instance_id].repositories
         (there,) = (r for r in shelf.values() if r.id == repository_id)
         immutable = there.tag_immutability if tag_immutability is None else tag_immutability
         changed = replace(there, visibility=visibility, summary=summary, tag_immutability=immutable)
+        changed = replace(changed, detail=detail or there.detail)
         self._write(f"update repository {there.name}", lambda: shelf.update({there.name: changed}))
 
     def delete_repository(self, region: str, instance_id: str, repository_id: str) -> None:
