@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stage import Stage, staged
+from tests.e2e.stage import EU, HUB, Stage, picture, staged
 
 APPS = "namespaces: {apps: {auto_create: true}}, repositories: {apps/web: {visibility: private}}"
 INSTANCES = f"""\
@@ -77,4 +77,92 @@ def test_a_topology_is_turned_around_in_the_order_that_the_service_demands(
 
         stage.apply(*PRUNING)
         assert pairs(stage) == expected
+        stage.settled()
+
+
+CLOSED = """\
+version: 1
+instances:
+  hub:
+    region: cn-hangzhou
+    edition: advanced
+    name: acme-hub
+    endpoints: {internet: {enabled: false}}
+    namespaces: {apps: {auto_create: true}}
+  eu:
+    region: eu-central-1
+    edition: basic
+    name: acme-eu
+    endpoints: {internet: {enabled: false}}
+    namespaces: {apps: {auto_create: true}}
+"""
+BY_TASKS = "  apps: {source: hub, targets: [eu], level: namespace, namespace: apps}\n"
+
+
+def test_replication_works_with_the_public_endpoints_switched_off(tmp_path: Path) -> None:
+    with staged(tmp_path, seed=CLOSED, spec=CLOSED + "replications:\n" + BY_TASKS) as stage:
+        old = stage.push(HUB, "apps/web", "v1", picture("old"))
+        before = {place: dict(kinds) for place, kinds in stage.local.request_counts().items() if place != "openapi"}
+
+        stage.apply()
+        stage.settled()
+        after = {place: dict(kinds) for place, kinds in stage.local.request_counts().items() if place != "openapi"}
+        assert after == before  # not one request to a registry came from here
+        assert stage.digest(EU, "apps/web", "v1") == old
+
+        new = stage.push(HUB, "apps/web", "v2", picture("new"))
+        stage.run("drift", "registry.yaml", expect=0)  # there, or on its way
+        stage.apply()
+        assert stage.digest(EU, "apps/web", "v2") == new
+
+
+WIDE = """\
+version: 1
+settings: {replication: {instance_scope: true}}
+instances:
+  hub:
+    region: cn-hangzhou
+    edition: advanced
+    name: acme-hub
+    namespaces: {team-a: {auto_create: true}, team-b: {auto_create: true}, base: {auto_create: true}}
+  eu:
+    region: eu-central-1
+    edition: basic
+    name: acme-eu
+    namespaces: {team-a: {auto_create: true}, team-b: {auto_create: true}}
+replications:
+  teams: {source: hub, targets: [eu], level: instance, namespaces: 'team-.*', repositories: 'web|api', tags: 'v.*'}
+"""
+
+
+def test_a_rule_of_a_whole_instance_replicates_what_its_filters_let_through(tmp_path: Path) -> None:
+    with staged(tmp_path, seed=WIDE.partition("replications:")[0], spec=WIDE) as stage:
+        old = stage.push(HUB, "team-a/web", "v1", picture("old"))
+        stage.push(HUB, "team-a/tools", "v1", picture("tools"))
+        stage.push(HUB, "base/web", "v1", picture("base"))
+        stage.apply()
+        stage.settled()
+        new = stage.push(HUB, "team-b/api", "v2", picture("new"))
+        stage.push(HUB, "team-b/api", "dev", picture("dev"))
+        stage.apply()
+        assert stage.digest(EU, "team-a/web", "v1") == old
+        assert stage.digest(EU, "team-b/api", "v2") == new
+        assert stage.digest(EU, "team-b/api", "dev") is None
+        with stage.cr() as (cr, _, _):
+            there = cr.list_repositories("eu-central-1", stage.local.instance_id("eu"))
+            (rule,) = cr.list_sync_rules("cn-hangzhou", stage.local.instance_id("hub"))
+        assert {found.name for found in there} == {"team-a/web", "team-b/api"}
+        assert (rule.namespaces, rule.repositories, rule.tags) == ("team-.*", "web|api", "v.*")
+        stage.settled()
+
+
+def test_a_link_that_nobody_declared_survives_the_replacement_of_its_rule(tmp_path: Path) -> None:
+    def spec(extra: str) -> str:
+        return CLOSED + "replications:\n" + BY_TASKS.replace("namespace: apps", f"namespace: apps{extra}")
+
+    with staged(tmp_path, seed=spec(", link: link-1"), spec=spec(", priority: 5")) as stage:
+        stage.apply()
+        with stage.cr() as (cr, region, hub):
+            (rule,) = cr.list_sync_rules(region, hub)
+        assert (rule.priority, rule.link) == (5, "link-1")
         stage.settled()
