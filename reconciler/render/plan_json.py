@@ -87,10 +87,7 @@ def _body(plan: Plan) -> dict[str, Json]:
 
 def _transfer(transfer: Transfer) -> Json:
     return {
-        "address": str(transfer.address),
-        "source": str(transfer.source),
-        "target": str(transfer.target),
-        "digest": transfer.digest,
+        **_image(transfer),
         "reason": transfer.reason.value,
         "via": transfer.via.value,
         "bytes": transfer.bytes,
@@ -100,12 +97,18 @@ def _transfer(transfer: Transfer) -> Json:
     }
 
 
-def _unmovable(image: Unmovable) -> Json:
+def _image(image: Transfer | Unmovable) -> dict[str, Json]:
     return {
         "address": str(image.address),
         "source": str(image.source),
         "target": str(image.target),
         "digest": image.digest,
+    }
+
+
+def _unmovable(image: Unmovable) -> Json:
+    return {
+        **_image(image),
         "rule": image.rule,
         "reason": image.reason,
         "retryable": image.retryable,

@@ -8,8 +8,10 @@ import pytest
 from reconciler.core import planning
 from reconciler.core.ownership import Options
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.live import Live, LiveSyncRule
+from reconciler.model.image import RepositoryName
+from reconciler.model.live import Cause, Live, LiveSyncRule, Unreadable
 from reconciler.model.plan import Action, Plan, Via
+from reconciler.model.scope import ManifestQuery
 from reconciler.model.source import PersonalSource
 from reconciler.model.spec import (
     Backfill,
@@ -27,6 +29,7 @@ from reconciler.model.spec import (
 from tests.unit.core.scene import (
     LIVE,
     SPEC,
+    digest,
     instance,
     live_instance,
     live_namespace,
@@ -300,3 +303,30 @@ def test_the_reason_of_a_transfer_counts_its_images() -> None:
 
 def test_what_an_import_brings_is_in_the_plans_desired_state() -> None:
     assert Repository("hub", "apps/web").address in {r.address for r in plan(DESIRED, EMPTY).desired.repositories}
+
+
+def test_a_selection_of_images_takes_what_they_need_and_nothing_else() -> None:
+    everything = plan(DESIRED, EMPTY)
+    (chosen, *_) = everything.transfers
+    planned = plan(DESIRED, EMPTY, Options(images=frozenset({chosen.target})))
+    assert [str(transfer.target) for transfer in planned.transfers] == [str(chosen.target)]
+    assert steps(planned) == {
+        "imports.old": "transfer",
+        "instances.eu.namespaces.apps": "create",
+        "instances.hub.namespaces.apps": "create",
+        "instances.hub.repositories.apps/web": "create",
+        "replications.all[eu]": "create",
+        "vpcs.main": "create",
+    }
+    nothing = plan(DESIRED, EMPTY, Options(images=frozenset()))
+    assert (nothing.changes, nothing.transfers) == ((), ())
+
+
+def test_images_that_cannot_be_read_make_a_plan_incomplete_and_not_empty() -> None:
+    place = RepositoryName("personal.example", "apps/web")
+    failed = {ManifestQuery(place, digest("v1")): Unreadable(Cause.GONE, "404")}
+    planned = plan(DESIRED, replace(EMPTY, unreadable=failed))
+    assert [transfer.target.tag for transfer in planned.transfers] == ["v2", "v2"]
+    assert [(image.target.tag, image.retryable) for image in planned.unmovable] == [("v1", True)]
+    assert (planned.complete, planned.errored, planned.applyable, planned.counted) == (False, False, True, True)
+    assert planned.summary.images_unmovable == 1

@@ -9,12 +9,12 @@ from reconciler.executor.events import StepEnded, StepStarted, Waiting
 from reconciler.model import address
 from reconciler.model.address import Address
 from reconciler.model.image import ImageName
-from reconciler.model.plan import Action, Transfer, TransferReason, Via
-from reconciler.model.report import ImageResult
+from reconciler.model.plan import Action, Transfer, TransferReason, Unmovable, Via
+from reconciler.model.report import ImageResult, Verdict
 from reconciler.model.spec import Desired, Namespace, Repository, VpcBinding
 from tests.unit.core.scene import contents_of, digest, live_namespace, repository, tag
 from tests.unit.executor.account import Fault, lost, refused
-from tests.unit.executor.workshop import INSTANCES, Workshop, change, reasons, results
+from tests.unit.executor.workshop import INSTANCES, Workshop, change, plan_of, reasons, results
 
 NAMES = ("apps", "base", "tools")
 DESIRED = Desired(
@@ -235,3 +235,18 @@ def test_waiting_is_told() -> None:
     workshop.account.links = [("CREATING", ""), ("RUNNING", "")]
     workshop.run(DESIRED, change(address.vpc("main")))
     assert [e.reason for e in workshop.events if isinstance(e, Waiting)] == ["CREATING -> RUNNING"]
+
+
+def test_images_that_the_plan_does_not_move_are_in_the_report() -> None:
+    workshop = Workshop()
+    name = ImageName("hub.example", "apps/web", "v1")
+    stuck = Unmovable(
+        address.import_rule("i"), name, name, digest("v1"), "R-IMP-20", "docker schema 1", retryable=False
+    )
+    kept = replace(stuck, target=replace(name, tag="v2"), rule="R-IMP-6", reason="kept", as_asked=True)
+    report = workshop.carry(replace(plan_of(DESIRED, ()), unmovable=(stuck, kept), complete=False))
+    assert [(image.target.tag, str(image.result), image.reason) for image in report.images] == [
+        ("v1", "failed", "docker schema 1"),
+        ("v2", "skipped", "kept"),
+    ]
+    assert (report.failed, report.complete, report.verdict) == (True, False, Verdict.PARTLY)

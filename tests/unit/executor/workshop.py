@@ -64,6 +64,9 @@ class Workshop:
     def run(
         self, desired: Desired, *changes: Change, transfers: Iterable[Transfer] = (), parallelism: int = 4
     ) -> Report:
+        return self.carry(plan_of(desired, changes, transfers), parallelism)
+
+    def carry(self, plan: Plan, parallelism: int = 4) -> Report:
         tools = Tools(
             self.account,
             self.around,
@@ -75,7 +78,7 @@ class Workshop:
             stop=self.stop,
             patience=impatient(self.limit, self.stop),
         )
-        return carry_out(plan_of(desired, changes, transfers), self.live, tools)
+        return carry_out(plan, self.live, tools)
 
     def bench(self, desired: Desired) -> Workbench:
         return Workbench(

@@ -8,7 +8,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from reconciler.model.json_value import Json, pretty
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Unmovable
 from reconciler.render import plan_human, plan_json, plan_markdown
 from reconciler.render.style import PLAIN
 
@@ -128,3 +128,18 @@ def test_no_value_put_anywhere_breaks_the_reader(plan: Plan, other: Json) -> Non
             assert "\x1b" not in str(refusal)
         else:
             assert plan_json.plan_digest(back.plan) == plan_json.plan_digest(small)
+
+
+def test_what_cannot_be_moved_is_kept_and_told(plan: Plan, follows: Callable[[str, str], None]) -> None:
+    goes = plan.transfers[0]
+    ends = (goes.address, goes.source, goes.target, goes.digest)
+    stuck = Unmovable(*ends, "R-IMP-20", "docker schema 1", retryable=False)
+    kept = replace(stuck, rule="R-IMP-6", target=replace(goes.target, tag="v0"), as_asked=True)
+    summary = replace(plan.summary, images_unmovable=1)
+    left = replace(plan, unmovable=(stuck, kept), summary=summary)
+    follows("plan.v1", saved(left))
+    assert plan_json.read(saved(left)).plan.unmovable == (kept, stuck)
+    assert "1 image that cannot be moved" in plan_human.render(left, PLAIN)
+    alone = replace(left, changes=(), transfers=(), complete=False)
+    assert (alone.has_changes, alone.has_to_tell) == (False, True)
+    assert not replace(alone, unmovable=(kept,), complete=True).has_to_tell
