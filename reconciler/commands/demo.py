@@ -48,6 +48,7 @@ def demo(
         seed = load([account], environment={}, seed=True).desired
         with LocalCloud.start(seed, speed=20) as cloud, _credentials(cloud):
             _fill(cloud, console)
+            _crowd(cloud, console)
             _walk(cloud, console, no_color=no_color)
     return Exit.OK
 
@@ -90,6 +91,14 @@ def _fill(cloud: LocalCloud, console: Console) -> None:
         push(registries[name], repository, image, tag)
         count += tag is not None
     console.note(f"a local cloud is at {cloud.endpoint}, with {count} images of this Python's own library in it")
+
+
+def _crowd(cloud: LocalCloud, console: Console) -> None:
+    """A short rush, to see how one is met: nothing is lost, and nothing sent twice."""
+    from reconciler.emulator.rush import Rush
+
+    cloud.rush(Rush(after=8, seconds=1.0))
+    console.note("its registries will ask for a second of quiet in the middle of the transfer")
 
 
 def _meddle(cloud: LocalCloud, console: Console) -> None:

@@ -17,6 +17,7 @@ from reconciler.emulator.policy import Policy
 from reconciler.emulator.refusal import Refused
 from reconciler.emulator.remote import RemoteRegistry
 from reconciler.emulator.replication import Replication
+from reconciler.emulator.rush import Rushes
 from reconciler.emulator.sync_rule import SyncRule, SyncTrigger
 from reconciler.emulator.sync_task import ImagePlace, SyncTask
 from reconciler.emulator.tagging import describe
@@ -51,6 +52,7 @@ class Cloud:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.temporary_keys = TemporaryKeys()
         self.weather = CallWeather(policy.calls)
+        self.rushes = Rushes()
         self.logins = Logins(access_key, policy.token_seconds)
         self.replication = Replication(account, self.contents, clock, changed)
         self.open_registry = open_registry

@@ -24,6 +24,7 @@ from reconciler.emulator.openapi.app import OpenApi
 from reconciler.emulator.policy import Policy
 from reconciler.emulator.registry.app import Registry
 from reconciler.emulator.remote import RemoteRegistry
+from reconciler.emulator.rush import Rush
 from reconciler.emulator.seed import account_from
 from reconciler.emulator.store import Store
 from reconciler.model.spec import Desired, Visibility
@@ -92,6 +93,12 @@ class Engine:
         loop = self._loop
         if loop is not None and loop.is_running():
             loop.call_soon_threadsafe(self.cloud.weather.set, faults)
+
+    def rush(self, rush: Rush | None) -> None:
+        """From any thread."""
+        loop = self._loop
+        if loop is not None and loop.is_running():
+            loop.call_soon_threadsafe(self.cloud.rushes.set, rush)
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -16,6 +16,7 @@ from reconciler.emulator.clock import Clock
 from reconciler.emulator.engine import Engine
 from reconciler.emulator.faults import TaskFault
 from reconciler.emulator.policy import Policy
+from reconciler.emulator.rush import Rush
 from reconciler.emulator.scene.filling import fill
 from reconciler.emulator.sync_rule import Laws
 from reconciler.model.spec import Desired, Settings
@@ -104,6 +105,10 @@ class LocalCloud:
     def spoil_calls(self, faults: CallFaults) -> None:
         """Make OpenAPI calls go wrong from now on; `CallFaults()` ends it."""
         self._engine.spoil_calls(faults)
+
+    def rush(self, rush: Rush | None) -> None:
+        """Make registries ask for quiet from now on, each once; None ends it."""
+        self._engine.rush(rush)
 
     def ready_line(self) -> str:
         key, secret = self.access_key

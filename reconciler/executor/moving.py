@@ -46,6 +46,7 @@ class Mover:
     outcomes: dict[ImageName, ImageOutcome] = field(default_factory=dict)
     seconds: float = 0.0
     requests: int = 0
+    requests_expected: int = 0
     retries: int = 0
     told: Callable[[ImageOutcome], None] = _tell_nobody
     """Told of each image that somebody else moved."""
@@ -61,9 +62,9 @@ class Mover:
             return
         for transfer in ours:
             self._know_absent(RepositoryName(transfer.target.registry, transfer.target.repository))
-        counted = account(ours, self.live.contents, self._present)
+        ordered = build(account(ours, self.live.contents, self._present), self.live.contents, self._present)
         result = run(
-            build(counted, self.live.contents, self._present),
+            ordered,
             registries=self.registries,
             sources=self.sources,
             journal=self.journal,
@@ -76,6 +77,7 @@ class Mover:
         )
         self.seconds += result.seconds
         self.requests += result.requests
+        self.requests_expected += ordered.requests
         self.retries += result.retries
         for outcome in result.outcomes:
             self.outcomes[outcome.target] = outcome

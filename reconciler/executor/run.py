@@ -76,6 +76,7 @@ def carry_out(plan: Plan, live: Live, tools: Tools) -> Report:
         run.carrier.retries,
         plan.complete,
         plan.summary.images_unchanged,
+        run.carrier.requests_expected,
     )
 
 

@@ -71,7 +71,11 @@ class ImageOutcome:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`complete` is false when the plan was not: something could not be read, and the diagnostics say what.
-    `images_unchanged` are selected images that were at their target before."""
+    `images_unchanged` are selected images that were at their target before.
+
+    `requests` are those to registries, and `requests_expected` what the transfer plans foresaw, when nothing has to be
+    asked twice and nobody wants a token.
+    """
 
     steps: tuple[StepOutcome, ...]
     images: tuple[ImageOutcome, ...]
@@ -82,6 +86,7 @@ class Report:
     retries: int = 0
     complete: bool = True
     images_unchanged: int = 0
+    requests_expected: int = 0
 
     @property
     def left_images(self) -> tuple[ImageOutcome, ...]:

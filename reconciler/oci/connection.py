@@ -95,11 +95,12 @@ class Connections:
 class Lease:
     """One thread's use of one connection. Leaving the block without `release` closes the connection."""
 
-    __slots__ = ("_connections", "_done", "connection", "origin", "reused")
+    __slots__ = ("_connections", "_done", "_last", "connection", "origin", "reused")
 
     def __init__(self, connections: Connections, origin: Origin, connection: Channel, *, reused: bool) -> None:
         self._connections = connections
         self._done = False
+        self._last = False
         self.connection = connection
         self.origin = origin
         self.reused = reused
@@ -114,9 +115,15 @@ class Lease:
         """Whether there is something to read. Over TLS that cannot be told from here, and the answer is no."""
         return self.connection.sock is not None and not self.connection.secured and self.connection.news()
 
+    def be_the_last(self) -> None:
+        """The server still expects what is not sent any more: nobody else may use this connection."""
+        self._last = True
+
     def release(self) -> None:
         """The exchange is over and its answer read to the end: the connection may serve another one."""
-        if not self._done:
+        if self._last:
+            self.discard()
+        elif not self._done:
             self._done = True
             self._connections._take_back(self.origin, self.connection)
 

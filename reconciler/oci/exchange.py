@@ -81,6 +81,7 @@ class Sending:
 
     def _refusal(self, error: OSError | None) -> RegistryError:
         """Why the registry stopped reading: its answer when there is one, else what the connection says."""
+        self._lease.be_the_last()
         reason = "answered before the end" if error is None else str(error) or type(error).__name__
         lost = RegistryUnreachable(self._request.origin.host, f"{self._request.what}: {reason}")
         if isinstance(error, TimeoutError) and not self._lease.answered():

@@ -34,7 +34,7 @@ def render(report: Report, style: Style) -> str:
 
 
 def summary_line(report: Report) -> str:
-    """`apply: 3 done, 1 failed; 12 selected, 10 imported, …; 12s, 240 requests, 2 retries`."""
+    """`apply: 3 done, 1 failed; 12 selected, 10 imported, …; 12s, 240 requests (236 expected), 2 retries`."""
     if not report.steps and not report.images:
         return "apply: nothing to do" if report.complete else "apply: nothing to do in what could be read"
     counts = [(result, sum(s.result is result for s in report.steps)) for result in StepResult]
@@ -43,8 +43,9 @@ def summary_line(report: Report) -> str:
         parts.append(total(report).sentence())
     if report.images_unchanged:
         parts.append(f"{units.count(report.images_unchanged, 'image')} there before")
+    expected = f" ({units.count(report.requests_expected)} expected)" if report.requests_expected else ""
     parts.append(
-        f"{units.duration(report.seconds)} in all, {units.count(report.requests, 'request')}, "
+        f"{units.duration(report.seconds)} in all, {units.count(report.requests, 'request')}{expected}, "
         f"{units.count(report.retries, 'retry', 'retries')}"
     )
     return "apply: " + "; ".join(part for part in parts if part)

@@ -60,6 +60,7 @@ def to_json(report: Report, *, created: str, tool_version: str, paths: Sequence[
             "seconds": report.seconds,
             "transfer_seconds": report.transfer_seconds,
             "requests": report.requests,
+            "requests_expected": report.requests_expected,
             "retries": report.retries,
             "images_unchanged": report.images_unchanged,
         },
@@ -82,6 +83,7 @@ def read(text: str) -> SavedReport:
             retries=totals.integer("retries"),
             complete="complete" not in record.fields or record.flag("complete"),
             images_unchanged=totals.integer("images_unchanged") if "images_unchanged" in totals.fields else 0,
+            requests_expected=totals.integer("requests_expected") if "requests_expected" in totals.fields else 0,
         )
         paths = record.texts("paths") if "paths" in record.fields else ()
         return SavedReport(report, record.text("created"), record.text("tool_version"), paths)

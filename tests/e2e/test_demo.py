@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -24,8 +25,8 @@ def test_the_demo_shows_the_whole_job(tmp_path: Path) -> None:
 
     assert result.returncode == 0, result.stdout + result.stderr
     for line in (
-        "plan: 7 to create, 16 images, ",
-        "apply: 9 done; 16 imported, ",
+        "plan: 7 to create, 16 images (9 by the service), ",
+        "apply: 9 done; 16 imported (9 by the service), ",
         "nothing to do: ",
         "visibility: public -> private",
         "drift: 1 resource differs, 1 image different",
@@ -33,4 +34,6 @@ def test_the_demo_shows_the_whole_job(tmp_path: Path) -> None:
     ):
         assert line in result.stdout
     assert "\x1b[" not in result.stdout
+    assert "its registries will ask for a second of quiet in the middle of the transfer" in result.stderr
+    assert re.search(r"apply: 9 done; .* requests \(\d+ expected\), [1-9]\d* retr", result.stdout)
     assert {path.name for path in (tmp_path / "demo").iterdir()} >= {"registry.yaml", "account.yaml", "plan.json"}

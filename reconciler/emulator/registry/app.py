@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from starlette.requests import Request
@@ -70,6 +71,7 @@ class Registry:
             # A catalog is among them: the service has none.
             raise RegistryRefusal(404, "UNSUPPORTED", f"the operation is unsupported: {path}")
         self._count(place.kind, request)
+        self._hold_back(place)
         reading = request.method in ("GET", "HEAD") and place.kind not in (Kind.UPLOAD, Kind.UPLOAD_START)
         self._access.check(request, place.path, PULL if reading else PUSH)
         return await self._backend.answer(request, place, self._repository(request, place))
@@ -89,6 +91,12 @@ class Registry:
             ) from None
         self._cloud.changed()
         return made
+
+    def _hold_back(self, place: Place) -> None:
+        wait = self._cloud.rushes.wait(self._holder.label, begins_upload=place.kind is Kind.UPLOAD_START)
+        if wait:
+            headers = {"Retry-After": str(math.ceil(wait))}
+            raise RegistryRefusal(429, "TOOMANYREQUESTS", "too many requests", headers=headers)
 
     def _count(self, kind: str, request: Request) -> None:
         self._cloud.requests[self._holder.label, f"{request.method} {kind}"] += 1

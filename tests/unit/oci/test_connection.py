@@ -109,3 +109,17 @@ def test_connections_are_kept_up_to_the_limit() -> None:
         for lease in again:
             lease.discard()
         connections.close()
+
+
+def test_a_connection_that_waits_for_more_serves_nobody_else() -> None:
+    """A registry that refused an upload before its end may still read the rest of it, and take a request for that."""
+    with scripted(lambda _: Reply()) as server:
+        connections = Connections(timeouts=Timeouts(), idle=4, dial=Dialer({}))
+        lease = connections.lease(Origin("http", server.host))
+        lease.ready()
+        lease.be_the_last()
+        lease.release()
+        again = connections.lease(Origin("http", server.host))
+        assert not again.reused
+        again.discard()
+        connections.close()

@@ -197,6 +197,7 @@ def report() -> Report:
         seconds=9.5,
         transfer_seconds=8.0,
         requests=1240,
+        requests_expected=1236,
         retries=1,
     )
 
