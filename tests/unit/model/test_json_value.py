@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from reconciler.model.json_value import Json, Parts, canonical, digest_of, digest_of_parts, pretty, whole
@@ -28,12 +30,17 @@ def test_text_for_people_ends_with_a_newline() -> None:
 
 
 def test_a_digest_of_parts_is_the_digest_of_the_whole() -> None:
+    def items(*values: Json) -> Iterator[Parts]:
+        yield from values
+
+    def outer() -> Iterator[Parts]:
+        for name, values in (("b", items(1, "é", None)), ("a", items())):
+            found: dict[str, Parts] = {"name": name, "inner": values}
+            yield found
+
     def parts() -> Parts:
-        return {
-            "z": iter([{"name": "b", "inner": iter([1, "é", None])}, {"name": "a", "inner": iter([])}]),
-            "a": [{"y": 1, "x": [True, 0.5]}],
-            "empty": iter([]),
-        }
+        made: dict[str, Parts] = {"z": outer(), "a": [{"y": 1, "x": [True, 0.5]}], "empty": items()}
+        return made
 
     document = whole(parts())
     assert document == {
