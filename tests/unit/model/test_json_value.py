@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -35,11 +35,11 @@ def test_a_digest_of_parts_is_the_digest_of_the_whole() -> None:
 
     def outer() -> Iterator[Parts]:
         for name, values in (("b", items(1, "é", None)), ("a", items())):
-            found: dict[str, Parts] = {"name": name, "inner": values}
+            found: Mapping[str, Parts] = {"name": name, "inner": values}
             yield found
 
     def parts() -> Parts:
-        made: dict[str, Parts] = {"z": outer(), "a": [{"y": 1, "x": [True, 0.5]}], "empty": items()}
+        made: Mapping[str, Parts] = {"z": outer(), "a": [{"y": 1, "x": [True, 0.5]}], "empty": items()}
         return made
 
     document = whole(parts())
