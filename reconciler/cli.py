@@ -13,6 +13,7 @@ import typer
 from reconciler import __version__
 from reconciler.commands.apply import apply
 from reconciler.commands.console import prepare_streams
+from reconciler.commands.convert import convert
 from reconciler.commands.demo import demo
 from reconciler.commands.drift import drift
 from reconciler.commands.emulator import emulator
@@ -27,7 +28,22 @@ from reconciler.commands.schema import schema
 from reconciler.commands.show import show
 from reconciler.commands.validate import validate
 
-VERBS = (validate, graph, plan, show, apply, drift, export, replicate, records, schema, explain, emulator, demo)
+VERBS = (
+    validate,
+    graph,
+    plan,
+    show,
+    apply,
+    drift,
+    export,
+    replicate,
+    records,
+    schema,
+    explain,
+    convert,
+    emulator,
+    demo,
+)
 
 # Usage errors have one base in every release of typer, which exports only what is under it.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]

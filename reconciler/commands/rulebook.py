@@ -10,6 +10,7 @@ from reconciler.model.rulebook import Rule
 
 def rulebook() -> Mapping[str, Rule]:
     """Rule id to rule, in the order of ids."""
+    from reconciler.convert.notes import RULES as CONVERT_RULES
     from reconciler.core import (
         backfill,
         building,
@@ -40,6 +41,7 @@ def rulebook() -> Mapping[str, Rule]:
 
     rooms = (
         SPEC_RULES,
+        CONVERT_RULES,
         backfill.RULES,
         building.RULES,
         expand.RULES,

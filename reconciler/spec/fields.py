@@ -76,11 +76,25 @@ class Fields:
 
     def entries(self, name: str) -> Iterator[tuple[str, Fields]]:
         """The mappings that a mapping holds, by key; an empty value is a mapping without fields."""
-        node = self._node(name)
-        for key, entry in node.entries.items() if isinstance(node, MapNode) else ():
+        yield from self.inside(name).mappings()
+
+    def mappings(self) -> Iterator[tuple[str, Fields]]:
+        """The fields that are mappings themselves, by key; an empty value is a mapping without fields."""
+        for key, entry in self.node.entries.items():
             empty = isinstance(entry.node, Scalar) and entry.node.value is None and not entry.node.broken
             if isinstance(entry.node, MapNode) or empty:
                 yield key, of(entry)
+
+    def pairs(self) -> Iterator[tuple[Text, Text]]:
+        """The fields that are texts: key and value, each with its place."""
+        for key, entry in self.node.entries.items():
+            if isinstance(entry.node, Scalar) and isinstance(entry.node.value, str):
+                yield Text(key, entry.key), Text(entry.node.value, entry.node.span)
+
+    def key_span(self, name: str) -> Span:
+        """Where a field's key is, or the mapping's own when the field was not written."""
+        entry = self.node.entries.get(name)
+        return entry.key if entry else self.key
 
     def span(self, name: str) -> Span:
         """Where a field's value is, or the mapping's key when the field was not written."""

@@ -58,7 +58,7 @@ def read_paths(paths: Sequence[Path | str]) -> Texts:
             if real in seen:
                 continue
             seen.add(real)
-            outcome = _read(name)
+            outcome = read_file(name)
             if isinstance(outcome, Diagnostic):
                 diagnostics.append(outcome)
             else:
@@ -77,7 +77,8 @@ def _below(root: Path, diagnostics: list[Diagnostic]) -> Iterator[Path]:
                 yield Path(folder) / name
 
 
-def _read(path: Path) -> SourceText | Diagnostic:
+def read_file(path: Path) -> SourceText | Diagnostic:
+    """One file as it is; what stops it from being read is a diagnostic."""
     name = str(path)
     if not path.exists():
         return error("R-SPEC-1", f"path does not exist: {name}", None, "name a file or folder that exists")
@@ -111,6 +112,12 @@ def decode(content: bytes, name: str) -> SourceText | Diagnostic:
 def lines_of(text: str) -> list[str]:
     """Lines as the YAML parser counts them."""
     return re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
+
+
+def line_of(text: str, number: int) -> str | None:
+    """A line, from 1, without its end."""
+    lines = lines_of(text)
+    return lines[number - 1] if 0 < number <= len(lines) else None
 
 
 def _end_of(text: str, name: str) -> Span:

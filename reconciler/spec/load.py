@@ -13,7 +13,7 @@ from reconciler.model.place import Span
 from reconciler.model.spec import Desired
 from reconciler.spec import conformance, loader
 from reconciler.spec.build import build
-from reconciler.spec.files import Texts, lines_of, read_paths
+from reconciler.spec.files import Texts, line_of, read_paths
 from reconciler.spec.merge import merge
 
 
@@ -32,8 +32,8 @@ class Loaded:
 
     def source_line(self, span: Span) -> str | None:
         """The line that a diagnostic points at, without its end."""
-        lines = lines_of(self.texts.get(span.file, ""))
-        return lines[span.line - 1] if span.file in self.texts and 0 < span.line <= len(lines) else None
+        text = self.texts.get(span.file)
+        return None if text is None else line_of(text, span.line)
 
 
 def load(paths: Sequence[Path | str], *, environment: Mapping[str, str], seed: bool = False) -> Loaded:

@@ -37,8 +37,9 @@ class Stream:
     complete: bool
 
 
-def read(text: str, file: str, environment: Mapping[str, str]) -> Stream:
-    """Keys are text as written; plain scalars are resolved by the YAML 1.2 core rules after interpolation."""
+def read(text: str, file: str, environment: Mapping[str, str] | None) -> Stream:
+    """Keys are text as written; plain scalars are resolved by the YAML 1.2 core rules after interpolation, of which
+    there is none without an `environment`."""
     reader = _Reader(file, environment)
     complete = True
     try:
@@ -84,7 +85,7 @@ class _Frame:
 
 
 class _Reader:
-    def __init__(self, file: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, file: str, environment: Mapping[str, str] | None) -> None:
         self.documents: list[Node] = []
         self.diagnostics: list[Diagnostic] = []
         self._file = file
@@ -140,7 +141,7 @@ class _Reader:
 
     def _value(self, event: yaml.ScalarEvent, span: Span) -> Scalar:
         text, tag = event.value, event.tag
-        if "${" in text:
+        if self._environment is not None and "${" in text:
             try:
                 text = interpolate(text, self._environment)
             except BadReference as bad:
