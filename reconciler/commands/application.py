@@ -82,7 +82,6 @@ class Application:
 
     def run_saved(self, file: Path, *, verbose: bool = False) -> Applied | None:
         """Apply the plan in `file` if making it again gives the very same plan."""
-        from reconciler.core.ownership import Options
         from reconciler.render.plan_json import NotAPlan, plan_digest, read
 
         try:
@@ -95,10 +94,10 @@ class Application:
         if checked.loaded.digest != kept.plan.spec_digest:
             raise Refused(f"`{file}` is stale: the specs have changed since it was made ({kept.created})", hint=again)
         with self._cloud(checked.loaded.desired) as (cloud, halt):
-            plan, live = make_plan(checked, cloud.source, Options())
+            plan, live = make_plan(checked, cloud.source, kept.options)
             if plan_digest(plan) != kept.digest:
-                changed = "the live state has" if plan.live_digest != kept.plan.live_digest else "its options have"
-                raise Refused(f"`{file}` is stale: {changed} changed since it was made ({kept.created})", hint=again)
+                what = "the live state has" if plan.live_digest != kept.plan.live_digest else "the program has"
+                raise Refused(f"`{file}` is stale: {what} changed since it was made ({kept.created})", hint=again)
             return self._apply(plan, live, cloud, halt, checked, kept.paths, verbose=verbose)
 
     @contextmanager

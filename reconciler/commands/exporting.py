@@ -34,7 +34,10 @@ def read_account(cloud: Cloud, regions: Sequence[str], instance: str | None) -> 
 
     def everything_of(found: Iterable[LiveInstance]) -> Live:
         modules = frozenset({"registry", "chart"})
-        scopes = tuple(InstanceScope(i.id, i.region, i.name, i.id, vpc_modules=modules, endpoint=True) for i in found)
+        scopes = tuple(
+            InstanceScope(i.id, i.region, i.name, i.id, vpc_modules=modules, endpoint=True, all_builds=True)
+            for i in found
+        )
         return cloud.source.listings(Scope(scopes))
 
     with reading("the regions of the service"):

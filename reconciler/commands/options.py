@@ -111,11 +111,13 @@ def bytes_per_second(value: str | None) -> int | None:
 
 def allowed_deletions(values: list[str] | None) -> Mapping[str, int | None]:
     """`KIND` or `KIND:N` to a limit for each kind. Raises typer.BadParameter."""
-    from reconciler.core.ownership import PRUNABLE
+    from reconciler.core.ownership import PROTECTED, PRUNABLE
 
     allowed: dict[str, int | None] = {}
     for value in values or ():
         kind, colon, number = value.partition(":")
+        if kind in PROTECTED:
+            raise typer.BadParameter(f"`{kind}` are never deleted from here: {PROTECTED[kind]}")
         if kind not in PRUNABLE or (colon and not number.isdecimal()):
             raise typer.BadParameter(f"`{value}` is not KIND or KIND:N with KIND one of {', '.join(sorted(PRUNABLE))}")
         allowed[kind] = int(number) if colon else None

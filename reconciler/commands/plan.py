@@ -64,11 +64,14 @@ def plan(
     if record is not None:
         save_live(record, read)
     if out is not None and not made.errored:
-        save_text(out, plan_text(made, PlanFormat.JSON, console.style, paths))
+        save_text(out, plan_text(made, PlanFormat.JSON, console.style, paths, options=chosen))
         console.note(f"saved: {out}; carry it out with `reconciler apply {out}`")
     elif out is not None:
         console.note(f"not saved: {out}; a plan with errors cannot be applied")
-    console.out(plan_text(made, output, console.style, paths, verbose=verbose, source_line=checked.source_line))
+    told = plan_text(
+        made, output, console.style, paths, verbose=verbose, source_line=checked.source_line, options=chosen
+    )
+    console.out(told)
     if made.errored or not made.complete:
         return Exit.ERROR
     return Exit.CHANGES if detailed_exitcode and made.has_changes else Exit.OK

@@ -18,6 +18,7 @@ from reconciler.render.diagnostics_human import SourceLine
 from reconciler.render.style import Style
 
 if TYPE_CHECKING:
+    from reconciler.core.ownership import Options
     from reconciler.model.drift import Drift
     from reconciler.model.live import Live
     from reconciler.model.plan import Plan
@@ -44,7 +45,10 @@ def plan_text(
     *,
     verbose: bool = False,
     source_line: SourceLine | None = None,
+    options: Options | None = None,
 ) -> str:
+    """`options` are those that the plan was made with, which its file keeps."""
+    from reconciler.core.ownership import Options
     from reconciler.render import plan_human, plan_json, plan_markdown
 
     match output:
@@ -54,7 +58,15 @@ def plan_text(
             return plan_markdown.render(plan)
         case PlanFormat.JSON:
             names = [str(path) for path in paths or [Path()]]
-            return pretty(plan_json.to_json(plan, created=now_text(), tool_version=__version__, paths=names))
+            return pretty(
+                plan_json.to_json(
+                    plan,
+                    created=now_text(),
+                    tool_version=__version__,
+                    paths=names,
+                    options=options or Options(),
+                )
+            )
 
 
 def report_text(report: Report, paths: Sequence[str], created: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.exported_rules import Naming, described_rules, settings_of
+from reconciler.model.build import BuildRule, LiveBuilds
 from reconciler.model.document import Document, Path
 from reconciler.model.json_value import Json
 from reconciler.model.live import RUNNING, Live, LiveEndpoint, LiveInstance, LiveNamespace, LiveRepository, LiveVpcLink
@@ -132,7 +133,12 @@ def _endpoint(endpoint: LiveEndpoint, path: Path, page: _Page) -> dict[str, Json
 
 
 def _namespace(namespace: LiveNamespace) -> dict[str, Json]:
-    return {"auto_create": namespace.auto_create, "visibility": namespace.visibility.value}
+    found: dict[str, Json] = {"auto_create": namespace.auto_create, "visibility": namespace.visibility.value}
+    if namespace.tag_immutability:
+        found["tag_immutability"] = True
+    if namespace.image_index_only:
+        found["image_index_only"] = True
+    return found
 
 
 def _repository(repository: LiveRepository, path: Path, page: _Page) -> dict[str, Json]:
@@ -143,7 +149,35 @@ def _repository(repository: LiveRepository, path: Path, page: _Page) -> dict[str
         found["summary"] = repository.summary
     if repository.tag_immutability:
         found["tag_immutability"] = True
+    if repository.builds is not None:
+        found |= _builds(repository.builds, path, page)
     return found
+
+
+def _builds(builds: LiveBuilds, path: Path, page: _Page) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    source = builds.source
+    if source is not None and builds.source_known and _writable(source.repository):
+        found["source_code"] = {
+            "platform": source.platform,
+            "repository": source.repository,
+            "auto_build": source.auto_build,
+            "overseas": source.overseas,
+            "cache": source.cache,
+        }
+    rules = [live.rule for live in sorted(builds.rules, key=lambda live: live.rule.name)]
+    texts = [text or "" for r in rules for text in (r.tag, r.branch, r.git_tag, r.dockerfile, r.context)]
+    if not all(_writable(text) for text in texts):
+        page.note(path, f"left out: its build rules, as one of them cannot be written: {_list(r.name for r in rules)}")
+    elif rules:
+        found["build_rules"] = [_build_rule(rule) for rule in rules]
+    return found
+
+
+def _build_rule(rule: BuildRule) -> dict[str, Json]:
+    when: dict[str, Json] = {"branch": rule.branch} if rule.branch is not None else {"git_tag": rule.git_tag}
+    platforms: dict[str, Json] = {"platforms": list(rule.platforms)} if rule.platforms else {}
+    return {**when, "tag": rule.tag, "dockerfile": rule.dockerfile, "context": rule.context, **platforms}
 
 
 def _vpcs(instances: Iterable[LiveInstance], names: Naming, page: _Page) -> dict[str, Json]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -58,7 +59,14 @@ PRUNABLE: Mapping[str, Kind] = {
     "vpcs": Kind.VPC,
     "replications": Kind.REPLICATION,
 }
-"""What `--allow-delete` can name. Instances are never deleted."""
+"""What `--allow-delete` can name."""
+
+PROTECTED: Mapping[str, str] = {
+    "instances": "one that is not declared any more stays, and is paid for, until it is given back in the console",
+    "endpoints": "the internet endpoint is switched off with `enabled: false`",
+    "images": "what is moved is copied, and images go with their repository alone",
+}
+"""What nothing here deletes, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,6 @@ def compare_ownership(desired: Desired, live: Live, claimed: set[str], options: 
     held = _held_namespaces(result.changes, desired, instances)
     result.changes = [change for change in result.changes if change not in held]
     result.diagnostics += [_still_holds(change) for change in held]
-    result.diagnostics += _over_limit(result.changes, options)
     return result
 
 
@@ -241,9 +248,11 @@ def _short_name(where: Address) -> str:
 _NAMED_BY_TWO = (Kind.REPLICATION, Kind.BUILD_RULE)
 
 
-def _over_limit(changes: list[Change], options: Options) -> Iterator[Diagnostic]:
+def over_limit(changes: Iterable[Change], options: Options) -> Iterator[Diagnostic]:
+    """Kinds of which the plan deletes more than was allowed."""
+    deleted = Counter(change.address.kind for change in changes if change.action is Action.DELETE)
     for group, limit in options.allow_delete.items():
-        count = sum(change.address.kind is PRUNABLE[group] for change in changes)
+        count = deleted[PRUNABLE[group]]
         if limit is not None and count > limit:
             yield Diagnostic(
                 "R-SAFE-4",

@@ -12,7 +12,7 @@ from reconciler.core.comparison import Wanted
 from reconciler.core.diff import compare_settings
 from reconciler.core.expand import conflicts, expand
 from reconciler.core.images import task_queries, wanted
-from reconciler.core.ownership import Options, compare_ownership
+from reconciler.core.ownership import Options, compare_ownership, over_limit
 from reconciler.core.purchases import with_purchases
 from reconciler.core.safety import check_thresholds
 from reconciler.model.address import Address, Kind
@@ -69,6 +69,7 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
         *settings.diagnostics,
         *images.diagnostics,
         *unmanaged.diagnostics,
+        *over_limit(changes, options),
         *problems,
         *live_rules.check(expanded, live, settings.claimed, changes),
     ]

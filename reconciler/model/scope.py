@@ -36,6 +36,7 @@ class InstanceScope:
     account: str = ""
     detail_repositories: frozenset[str] = frozenset()
     """Those whose long description is asked for."""
+    all_builds: bool = False
 
     def lists_tags_of(self, repository: str, alike: Container[str] = frozenset()) -> bool:
         """`alike` are the names after the namespace that the origins in `like` have."""
@@ -45,7 +46,8 @@ class InstanceScope:
 
     def reads_builds_of(self, repository: str) -> bool:
         """Whether what `repository` is built from is asked for: each costs two calls."""
-        return repository in self.build_repositories or repository.split("/", 1)[0] in self.build_namespaces
+        named = repository in self.build_repositories or repository.split("/", 1)[0] in self.build_namespaces
+        return self.all_builds or named
 
 
 @dataclass(frozen=True, slots=True)

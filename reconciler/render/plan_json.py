@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from reconciler.core.ownership import Options
 from reconciler.model.image import Digest, ImageName
 from reconciler.model.json_value import Json, digest_of
 from reconciler.model.plan import FORMAT_VERSION, Plan, QuotaCheck, Summary, Transfer, TransferReason, Unmovable, Via
@@ -14,6 +15,7 @@ from reconciler.render.record import NotOurs, Record, load
 from reconciler.render.style import visible
 
 SCHEMA = "plan.v1"
+_DEFAULTS = Options()
 
 
 class NotAPlan(ValueError):
@@ -29,6 +31,7 @@ class SavedPlan:
     created: str
     tool_version: str
     paths: tuple[str, ...]
+    options: Options
 
 
 def plan_digest(plan: Plan) -> Digest:
@@ -36,13 +39,13 @@ def plan_digest(plan: Plan) -> Digest:
     return digest_of(_body(plan))
 
 
-def to_json(plan: Plan, *, created: str, tool_version: str, paths: Sequence[str]) -> Json:
-    """`created` is RFC 3339 in UTC; `paths` are the files and folders that the plan was made from."""
+def to_json(plan: Plan, *, created: str, tool_version: str, paths: Sequence[str], options: Options = _DEFAULTS) -> Json:
+    """`created` is RFC 3339 in UTC; `paths` are the files and folders that the plan was made from, with `options`."""
     return {
         **_body(plan),
         "created": created,
         "tool_version": tool_version,
-        "inputs": {"paths": list(paths)},
+        "inputs": {"paths": list(paths), "options": _options(options)},
         "digests": {"spec": plan.spec_digest, "live": plan.live_digest, "plan": plan_digest(plan)},
     }
 
@@ -62,11 +65,31 @@ def read(text: str) -> SavedPlan:
             created=record.text("created"),
             tool_version=record.text("tool_version"),
             paths=record.record("inputs").texts("paths"),
+            options=_read_options(record.record("inputs")),
         )
     except ValueError as error:
         raise NotAPlan(
             f"not a saved plan: {visible(str(error))}; make one with `reconciler plan --out FILE`"
         ) from error
+
+
+def _options(options: Options) -> Json:
+    return {
+        "prune": options.prune,
+        "allow_delete": {kind: options.allow_delete[kind] for kind in sorted(options.allow_delete)},
+        "only": list(options.only),
+        "exclude": list(options.exclude),
+    }
+
+
+def _read_options(inputs: Record) -> Options:
+    """The defaults for a plan of a version that did not write them."""
+    if not inputs.has("options"):
+        return _DEFAULTS
+    found = inputs.record("options")
+    allowed = found.record("allow_delete")
+    limits = {kind: None if allowed.value(kind) is None else allowed.integer(kind) for kind in allowed.fields}
+    return Options(found.flag("prune"), limits, found.texts("only"), found.texts("exclude"))
 
 
 def _body(plan: Plan) -> dict[str, Json]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -15,7 +16,7 @@ REGIONS = ("cn-hangzhou", "eu-central-1", "us-east-1")
 
 def _seed() -> str:
     """Fifty objects: 3 instances and endpoints, 9 namespaces, 27 repositories, 3 links to VPCs, 5 rules."""
-    instances = {
+    instances: dict[str, Any] = {
         key: {
             "region": region,
             "name": f"acme-{key}",
@@ -38,6 +39,13 @@ def _seed() -> str:
         "releases": {**web, "targets": ["eu"], "tags": "v.*", "trigger": "manual", "priority": 5},
         'say "on": no': {**web, "targets": ["eu"], "tags": "w.*"},
         "elsewhere": {**web, "targets": ["us"], "tags": "x.*"},
+    }
+    instances["hub"]["repositories"]["apps/web"] |= {
+        "source_code": {"platform": "gitlab", "repository": "acme/web", "auto_build": True},
+        "build_rules": [
+            {"branch": "main", "tag": "latest", "platforms": ["linux/amd64", "linux/arm64"]},
+            {"git_tag": "v.*", "tag": "1.10", "dockerfile": "Dockerfile.release", "context": "/app"},
+        ],
     }
     return yaml.safe_dump(
         {
@@ -72,6 +80,8 @@ def test_an_account_of_fifty_objects(tmp_path: Path) -> None:
         settled(stage, "all.yaml")
         again = stage.work.run("export", *(word for region in REGIONS for word in ("--region", region)))
         assert again.out == (stage.work.folder / "all.yaml").read_text()
+        web = yaml.safe_load(again.out)["instances"]["acme-hub"]["repositories"]["apps/web"]
+        assert (web["source_code"]["repository"], len(web["build_rules"])) == ("acme/web", 2)
 
 
 def test_one_instance_with_the_targets_of_its_rules(tmp_path: Path) -> None:

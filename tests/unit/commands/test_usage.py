@@ -49,7 +49,11 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["plan", "--format", "xml"], "'--format'", "reconciler plan"),
         (["plan", "--parallelism", "0"], "'--parallelism'", "reconciler plan"),
         (["plan", "--parallelism", "many"], "'--parallelism'", "reconciler plan"),
-        (["plan", "--live", "x", "--allow-delete", "instances"], "`instances` is not KIND", "reconciler"),
+        (
+            ["plan", "--live", "x", "--allow-delete", "instances"],
+            "`instances` are never deleted from here",
+            "reconciler",
+        ),
         (["plan", "--live", "x", "--allow-delete", "namespaces:-1"], "`namespaces:-1` is not KIND", "reconciler"),
         (["drift", "--live"], "--live", "reconciler"),
         (["show"], "argument", "reconciler show"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from reconciler.core.ownership import Options, Unmanaged, compare_ownership
+from reconciler.core.ownership import Options, Unmanaged, compare_ownership, over_limit
 from reconciler.model.diagnostic import Severity
 from reconciler.model.live import Live, LiveInstance, LiveVpcLink
 from reconciler.model.spec import Desired, Namespace, Repository, Settings, VpcBinding
@@ -97,17 +97,20 @@ def test_a_namespace_with_a_declared_repository_stays() -> None:
 
 
 def test_a_limit_that_is_too_small_is_an_error_with_the_number() -> None:
-    error = the("R-SAFE-4", [d for d in _compare(_prune(repositories=1)).diagnostics if d.severity is Severity.ERROR])
+    deletions = _compare(_prune(repositories=1)).changes
+    (error,) = over_limit(deletions, _prune(repositories=1))
+    assert (error.rule, error.severity) == ("R-SAFE-4", Severity.ERROR)
     assert set(re.findall(r"\d+", error.summary)) == {"1", "2"}
     assert "repositories:2" in error.hint
-    assert not [d for d in _compare(_prune(repositories=2)).diagnostics if d.severity is Severity.ERROR]
+    assert not list(over_limit(deletions, _prune(repositories=2)))
+    assert not list(over_limit(deletions[:1], _prune(repositories=1))), "what was left out does not count"
 
 
 def test_a_namespace_that_is_left_alone_does_not_count_towards_the_limit() -> None:
     hub = replace(HUB, namespaces=(*HUB.namespaces, live_namespace("empty")))
     found = _compare(_prune(namespaces=1), hub=hub)
     assert _deleted(found) == ["instances.hub.namespaces.empty"]
-    assert not [d for d in found.diagnostics if d.severity is Severity.ERROR]
+    assert not list(over_limit(found.changes, _prune(namespaces=1)))
 
 
 def test_repositories_that_pushes_create_are_covered_by_their_namespace() -> None:
