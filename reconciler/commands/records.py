@@ -24,12 +24,27 @@ def records(
     ] = False,
     output: Annotated[options.TextFormat, typer.Option("--format", help="How to print.")] = options.TextFormat.HUMAN,
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="With --retry: do not ask.")] = False,
+    tasks: Annotated[
+        bool, typer.Option("--tasks", help="The service's replication tasks, in place of the runs of this folder.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="With --tasks: until none is under way any more.")] = False,
+    rule: Annotated[str | None, typer.Option(metavar="NAME", help="With --tasks: of this rule only.")] = None,
+    instance: Annotated[
+        str | None, typer.Option(metavar="KEY", help="With --tasks: to or from this instance only.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(metavar="AGE", help="With --tasks: no older; 90m, 12h, 7d.")] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="With --tasks: the newest N.")] = 50,
+    spec: Annotated[
+        list[Path] | None,
+        typer.Option("--spec", metavar="PATH", help="With --tasks: specs with the instances; default: this folder."),
+    ] = None,
     journal: options.JournalFolder = Path(".reconciler"),
     endpoint_url: options.EndpointUrl = None,
     network: options.NetworkChoice = Network.PUBLIC,
     no_color: options.NoColor = False,
 ) -> int:
-    """Show the runs of `apply` in this folder, or one of them; run the failed images of one again.
+    """Show the runs of `apply` in this folder, or one of them; run the failed images of one again. With --tasks: the
+    same for the service's replication tasks, where a retry is a new task.
 
     The newest 50 reports are kept. A retry plans the same files anew and moves what failed and is still missing, with
     the namespaces and repositories that it needs; its exit codes are those of `apply`.
@@ -39,32 +54,25 @@ def records(
       reconciler records
       reconciler records last --failed
       reconciler records --retry --auto-approve
+      reconciler records --tasks --watch
+      reconciler records --tasks --failed --since 24h --retry
     """
-    from reconciler.commands import retrying
+    from reconciler.commands import retrying, run_records, task_records
     from reconciler.commands.runs import Runs
-    from reconciler.commands.saved import records_text, report_text
-    from reconciler.model.record import Records
-    from reconciler.model.report import Verdict
-    from reconciler.render import records_human, report_human
 
     console = open_console(no_color=no_color)
+    wanted = task_records.Wanted(failed, rule, instance, since, limit, spec)
+    if tasks:
+        if run is not None:
+            raise Refused(f"`{run}` is a run, and `--tasks` shows replication tasks", hint="leave out one of them")
+        return task_records.show(
+            wanted, console, endpoint_url, output, watch=watch, retry=retry, auto_approve=auto_approve
+        )
+    wanted.require_default(watch=watch)
     runs = Runs(journal)
     if retry:
         return retrying.retry(runs, run or LAST, console, endpoint_url, network, output, auto_approve=auto_approve)
     if auto_approve:
         raise Refused("`--auto-approve` is for `--retry`", hint="leave it out to look at records")
-    if run is not None:
-        name, kept = runs.find(run)
-        report = kept.report.only_failed() if failed else kept.report
-        if output is options.TextFormat.JSON:
-            console.out(report_text(report, kept.paths, kept.created) if failed else runs.text(name))
-        else:
-            console.out(
-                records_human.heading(name, kept.created, kept.paths) + report_human.render(report, console.style)
-            )
-        return Exit.OK
-    found = Records(tuple(past for past in runs.summaries() if not failed or past.verdict is not Verdict.DONE))
-    console.out(
-        records_text(found) if output is options.TextFormat.JSON else records_human.render(found, console.style)
-    )
+    run_records.show(runs, run, console, output, failed=failed)
     return Exit.OK

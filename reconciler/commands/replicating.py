@@ -96,7 +96,7 @@ def carry_out(cr: Cr, named: Named, request: Request, console: Console, *, wait:
         hint = problem.hint or choice(problem.word, problem.known, otherwise="push it there first")
         raise Refused(str(problem), hint=hint) from problem
     except StepFailed as failure:
-        raise Refused(str(failure), hint="`reconciler records` shows how it goes on") from failure
+        raise Refused(str(failure), hint="`reconciler records --tasks` shows how it goes on") from failure
     return outcome
 
 

@@ -79,7 +79,7 @@ def report_text(report: Report, paths: Sequence[str], created: str) -> str:
 def records_text(records: Records) -> str:
     from reconciler.render import records_json
 
-    return pretty(records_json.to_json(records, created=now_text(), tool_version=__version__))
+    return pretty(records_json.to_json(records, created=now_text(), tool_version=__version__, now=now_milliseconds()))
 
 
 def drift_text(drift: Drift) -> str:

@@ -51,11 +51,14 @@ def errand(source: LiveInstance, target: LiveInstance, repository: str, tag: str
     return Errand(source.id, repository, tag, target.id, repository, tag)
 
 
+def errand_of(task: SyncTask) -> Errand:
+    source, target = task.source, task.target
+    return Errand(source.instance, source.repository, source.tag, target.instance, target.repository, target.tag)
+
+
 def latest(tasks: Iterable[SyncTask]) -> Mapping[Errand, SyncTask]:
     """The task that says how it stands with each errand: one that is running, else the newest."""
     found: dict[Errand, SyncTask] = {}
     for task in sorted(tasks, key=lambda task: (task.running, task.created, task.id)):
-        source, target = task.source, task.target
-        key = Errand(source.instance, source.repository, source.tag, target.instance, target.repository, target.tag)
-        found[key] = task
+        found[errand_of(task)] = task
     return found

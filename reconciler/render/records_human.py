@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.model.record import PastRun, Records
+from reconciler.model.record import PastRun, Records, TaskRecord
 from reconciler.model.report import Verdict
-from reconciler.render import units
+from reconciler.model.sync_task import SyncTask, TaskStatus
+from reconciler.render import task_human, units
 from reconciler.render.style import Style, Tone, visible
 
 _TONES: dict[Verdict, Tone] = {
@@ -14,13 +15,17 @@ _TONES: dict[Verdict, Tone] = {
     Verdict.PARTLY: Tone.WARNING,
     Verdict.FAILED: Tone.ERROR,
 }
+_TASK_HEAD = ("task", "status", "trigger", "rule", "image", "to", "copied", "took", "issue")
 _HEAD = ("run", "result", "images", "imported", "skipped", "failed", "moved", "took", "MB/s")
 
 
-def render(records: Records, style: Style) -> str:
+def render(records: Records, style: Style, now: int = 0) -> str:
+    """`now` is epoch milliseconds, for tasks that run."""
+    if records.tasks is not None:
+        return _tasks(records.tasks, style, now) if records.tasks else "no tasks\n"
     if not records.runs:
         return "no records\n"
-    return _runs(records.runs, style)
+    return _table(_HEAD, [(_row(run), run.verdict.value, _TONES[run.verdict]) for run in records.runs], style)
 
 
 def heading(name: str, created: str, paths: Sequence[str]) -> str:
@@ -29,14 +34,61 @@ def heading(name: str, created: str, paths: Sequence[str]) -> str:
     return f"run {visible(name)}, {visible(created)}{applied}\n\n"
 
 
-def _runs(runs: Sequence[PastRun], style: Style) -> str:
-    rows = [_HEAD, *(_row(run) for run in runs)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = [style.paint(_line(_HEAD, widths), Tone.STRONG)]
-    for run, row in zip(runs, rows[1:], strict=True):
-        line = _line(row, widths)
-        word = run.verdict.value
-        lines.append(line.replace(word, style.paint(word, _TONES[run.verdict]), 1))
+def task_line(record: TaskRecord) -> str:
+    """One task without a table: `hub:apps/web:v1 -> eu (apps): rst-1 SYNCHRONIZING: 1/3 layers, …`."""
+    image, target = _ends(record)
+    by = f" ({visible(record.rule)})" if record.rule else ""
+    return f"{image} -> {target}{by}: {task_human.line(record.task)}"
+
+
+def _tasks(records: Sequence[TaskRecord], style: Style, now: int) -> str:
+    rows = []
+    for record in records:
+        task = record.task
+        image, target = _ends(record)
+        seconds = record.seconds(now)
+        row = (
+            visible(task.id),
+            task.status.value,
+            task.trigger.value,
+            visible(record.rule) or "-",
+            image,
+            target,
+            _progress(task),
+            "-" if seconds is None else units.duration(seconds),
+            visible(task.issue),
+        )
+        rows.append((row, task.status.value, task_human.TONES[task.status]))
+    return _table(_TASK_HEAD, rows, style, figures=range(6, 8))
+
+
+def _ends(record: TaskRecord) -> tuple[str, str]:
+    """The target with what differs from the source."""
+    source, target = record.task.source, record.task.target
+    same = (source.repository, source.tag) == (target.repository, target.tag)
+    renamed = "" if same else f":{target.repository}:{target.tag}"
+    return visible(f"{record.source}:{source.repository}:{source.tag}"), visible(f"{record.target}{renamed}")
+
+
+def _progress(task: SyncTask) -> str:
+    if task.status is TaskStatus.SUCCESS:
+        return "100%"
+    if not task.size:
+        return "-"
+    return f"{100 * task.synced // task.size}% of {units.size(task.size)}"
+
+
+def _table(
+    head: tuple[str, ...],
+    found: Sequence[tuple[tuple[str, ...], str, Tone]],
+    style: Style,
+    figures: range | None = None,
+) -> str:
+    """Rows with the word in them that is coloured; `figures` are the columns that go to the right."""
+    right = range(2, len(head)) if figures is None else figures
+    widths = [max(len(row[column]) for row in (head, *(row for row, _, _ in found))) for column in range(len(head))]
+    lines = [style.paint(_line(head, widths, right), Tone.STRONG)]
+    lines += [_line(row, widths, right).replace(word, style.paint(word, tone), 1) for row, word, tone in found]
     return "\n".join(lines) + "\n"
 
 
@@ -52,11 +104,7 @@ def _row(run: PastRun) -> tuple[str, ...]:
     )
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    """Words to the left, figures to the right."""
-    cells = [cell.ljust(width) if column < 2 else cell.rjust(width) for column, (cell, width) in _columns(row, widths)]
+def _line(row: Sequence[str], widths: Sequence[int], right: range) -> str:
+    columns = enumerate(zip(row, widths, strict=True))
+    cells = [cell.rjust(width) if column in right else cell.ljust(width) for column, (cell, width) in columns]
     return "  ".join(cells).rstrip()
-
-
-def _columns(row: Sequence[str], widths: Sequence[int]) -> list[tuple[int, tuple[str, int]]]:
-    return list(enumerate(zip(row, widths, strict=True)))

@@ -50,9 +50,9 @@ def outcome(found: Outcome, style: Style) -> str:
     task = visible(found.task.id) if found.task else ""
     match found.stage:
         case Stage.CREATED:
-            return f"{image}\ntask {task} was made; `reconciler records` shows how it goes\n"
+            return f"{image}\ntask {task} was made; `reconciler records --tasks` shows how it goes\n"
         case Stage.RUNNING:
-            return f"{image}\ntask {task} is bringing it already; `reconciler records` shows how it goes\n"
+            return f"{image}\ntask {task} is bringing it already; `reconciler records --tasks` shows how it goes\n"
         case Stage.REPLICATED:
             return f"{image}\n{style.paint('replicated', Tone.CREATE)}: {visible(found.digest)}\n"
         case Stage.UNCHANGED:
