@@ -66,7 +66,7 @@ def records(
         if run is not None:
             raise Refused(f"`{run}` is a run, and `--tasks` shows replication tasks", hint="leave out one of them")
         return task_records.show(
-            wanted, console, endpoint_url, output, watch=watch, retry=retry, auto_approve=auto_approve
+            wanted, console, endpoint_url, network, output, watch=watch, retry=retry, auto_approve=auto_approve
         )
     wanted.require_default(watch=watch)
     runs = Runs(journal)

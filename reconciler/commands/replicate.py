@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.acr.hosts import Network
 from reconciler.commands import options
 from reconciler.commands.console import open_console
 from reconciler.commands.exits import Exit
@@ -27,6 +28,7 @@ def replicate(
     ] = None,
     output: Annotated[TextFormat, typer.Option("--format", help="How to print.")] = TextFormat.HUMAN,
     endpoint_url: options.EndpointUrl = None,
+    network: options.NetworkChoice = Network.PUBLIC,
     no_color: options.NoColor = False,
 ) -> int:
     """Copy one image from one instance to another by a task of the service; no byte comes through this machine.
@@ -50,7 +52,9 @@ def replicate(
     console = open_console(no_color=no_color)
     request = Request(source, target, paths, overwrite, priority, user_id)
     image = request.parsed(console)
-    with open_cloud(endpoint_url, writes=True, listener=told_calls(console)) as cloud:
+    with open_cloud(
+        endpoint_url, writes=True, listener=told_calls(console), network=network, desired=image.desired
+    ) as cloud:
         found = carry_out(cloud.cr, image, request, console, wait=wait)
     console.out(outcome_text(found) if output is TextFormat.JSON else task_human.outcome(found, console.style))
     return Exit.ERROR if found.stage is Stage.FAILED else Exit.OK

@@ -11,6 +11,7 @@ from reconciler.commands.console import Console
 from reconciler.commands.exits import Refused
 from reconciler.commands.pipeline import check, require_valid
 from reconciler.commands.progress import erase
+from reconciler.model.spec import Desired
 from reconciler.spec.image_name import NamedImage, parse
 
 if TYPE_CHECKING:
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Two images, whole by now, and what the specs say of the instances that are named by key."""
+    """Two images, whole by now, and the specs that have the instances that are named by key."""
 
     source: NamedImage
     target: NamedImage
-    declared: dict[str, Instance]
+    desired: Desired
+
+    @property
+    def declared(self) -> dict[str, Instance]:
+        return {instance.key: instance for instance in self.desired.instances}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,13 @@ class Request:
         if self.user_id is not None and not whole.region:
             hint = "write `ID@REGION`: the instances of another account cannot be looked up"
             raise Refused(f"`{self.target}` belongs to another account and is not named by id", hint=hint)
-        declared: dict[str, Instance] = {}
+        desired = Desired()
         keys = [end.instance for end in (source, whole) if not end.region]
         if keys:
             checked = check(self.paths)
             require_valid(checked, console, on_stdout=False)
-            declared = {instance.key: instance for instance in checked.loaded.desired.instances}
-        return Named(source, whole, declared)
+            desired = checked.loaded.desired
+        return Named(source, whole, desired)
 
 
 def carry_out(cr: Cr, named: Named, request: Request, console: Console, *, wait: bool) -> Outcome:
@@ -111,15 +116,17 @@ def _named(text: str) -> NamedImage:
 def _find(cr: Cr, end: NamedImage, declared: dict[str, Instance]) -> LiveInstance:
     from reconciler.spec.problem import choice
 
+    account = None
     if end.region:
         wanted, region, by_id = end.instance, end.region, True
     elif end.instance in declared:
         known = declared[end.instance]
         wanted, region, by_id = known.id or known.name, known.region, known.id is not None
+        account = known.account or None
     else:
         hint = choice(end.instance, declared, otherwise="declare it under `instances`, or write `ID@REGION`")
         raise Refused(f"no instance has the key `{end.instance}`", hint=hint)
-    listed = cr.list_instances(region)
+    listed = cr.list_instances(region, account)
     found = next((i for i in listed if wanted == (i.id if by_id else i.name) and i.status != "DELETING"), None)
     if found is None:
         names = [i.id if by_id else i.name for i in listed]

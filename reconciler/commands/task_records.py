@@ -20,6 +20,7 @@ from reconciler.commands.progress import erase, told_calls
 from reconciler.commands.saved import now_milliseconds, records_text
 
 if TYPE_CHECKING:
+    from reconciler.acr.hosts import Network
     from reconciler.executor.task_history import History
     from reconciler.model.record import TaskRecord
     from reconciler.model.spec import Desired
@@ -76,6 +77,7 @@ def show(
     wanted: Wanted,
     console: Console,
     endpoint_url: str | None,
+    network: Network,
     output: TextFormat,
     *,
     watch: bool,
@@ -92,9 +94,12 @@ def show(
     _age(wanted.since or "0s")
     checked = check(wanted.spec)
     require_valid(checked, console, on_stdout=False)
-    with open_cloud(endpoint_url, writes=retry, listener=told_calls(console)) as cloud:
-        history = History.open(cloud.cr, checked.loaded.desired)
-        wanted.require_known(checked.loaded.desired, history.rules)
+    desired = checked.loaded.desired
+    with open_cloud(
+        endpoint_url, writes=retry, listener=told_calls(console), network=network, desired=desired
+    ) as cloud:
+        history = History.open(cloud.cr, desired)
+        wanted.require_known(desired, history.rules)
         chosen = wanted.choose(history.read(), now)
         problems: Mapping[str, str] = {}
         if retry:

@@ -32,11 +32,12 @@ class History:
     def open(cls, cr: Cr, desired: Desired) -> History:
         """Looks the declared instances up. Tasks are listed where they leave from, so instances of editions that only
         receive are not asked. Raises AcrError."""
-        listed = {region: cr.list_instances(region) for region in sorted({i.region for i in desired.instances})}
+        places = sorted({(instance.region, instance.account) for instance in desired.instances})
+        listed = {place: cr.list_instances(place[0], place[1] or None) for place in places}
         names: dict[str, str] = {}
         hubs: list[LiveInstance] = []
         for instance in desired.instances:
-            for live in listed[instance.region]:
+            for live in listed[instance.region, instance.account]:
                 if live.id == instance.id if instance.id else live.name == instance.name:
                     names[live.id] = instance.key
                     if live.edition in _SOURCES and live.status == "RUNNING":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.emulator.account import DEFAULT_USER
 from reconciler.emulator.faults import TaskFault
 from tests.e2e.stage import EU, HUB, KEY, Stage, picture, staged
 from tests.scenarios.scenario import hold
@@ -83,7 +84,10 @@ def test_another_accounts_target_is_not_looked_into(stage: Stage) -> None:
     eu = stage.local.instance_id("eu")
     refused = _replicate(stage, "hub:apps/web:v1", "eu:shop/other", "--user-id", "123", expect=1)
     assert "`ID@REGION`" in refused
-    told = _replicate(stage, "hub:apps/web:v1", f"{eu}@eu-central-1:shop/other", "--user-id", "123", "--wait")
+    elsewhere = f"{eu}@eu-central-1:shop/other"
+    told = _replicate(stage, "hub:apps/web:v1", elsewhere, "--user-id", "123", "--wait", expect=1)
+    assert "INSTANCE_NOT_EXIST" in told
+    told = _replicate(stage, "hub:apps/web:v1", elsewhere, "--user-id", DEFAULT_USER, "--wait")
     assert "replicated" in told
 
 
