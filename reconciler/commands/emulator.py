@@ -30,6 +30,9 @@ def emulator(
     access_key: Annotated[
         str, typer.Option(metavar="ID:SECRET", help="The account's access key.", envvar="RECONCILER_EMULATOR_KEY")
     ] = "emulator:emulator-secret",
+    bucket: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=FOLDER", help="An OSS bucket that begins as a copy of a folder.")
+    ] = None,
     speed: Annotated[float, typer.Option(min=0.01, help="How much faster than the real cloud time passes.")] = 1.0,
     throttled: Annotated[float, typer.Option(min=0, max=1, help="Share of the calls that are throttled.")] = 0.0,
     lost: Annotated[float, typer.Option(min=0, max=1, help="Share that is carried out and not answered.")] = 0.0,
@@ -82,7 +85,14 @@ def emulator(
     try:
         calls = CallFaults(throttled, lost, failed, latency, per_second, fault_seed)
         cloud = LocalCloud.start(
-            desired, port=port, access_key=(key, secret), speed=speed, state=state, registries=behind, owners=owners
+            desired,
+            port=port,
+            access_key=(key, secret),
+            speed=speed,
+            state=state,
+            registries=behind,
+            owners=owners,
+            buckets=dict(_bucket(value) for value in bucket or ()),
         )
         cloud.spoil_calls(calls)
     except (ValueError, httpx.HTTPError) as error:
@@ -91,6 +101,13 @@ def emulator(
         console.out(cloud.ready_line())
         cloud.serve_forever()
     return Exit.OK
+
+
+def _bucket(value: str) -> tuple[str, Path]:
+    name, equals, folder = value.partition("=")
+    if not equals or not name or not folder:
+        raise typer.BadParameter(f"`{value}` is not NAME=FOLDER, for example old-registry=./registry-data")
+    return name, Path(folder)
 
 
 def _owner(value: str) -> tuple[str, str]:

@@ -20,7 +20,10 @@ from reconciler.emulator.clock import Clock
 from reconciler.emulator.cloud import Cloud
 from reconciler.emulator.content import Content
 from reconciler.emulator.files import DiskFiles, MemoryFiles
+from reconciler.emulator.front import Front
 from reconciler.emulator.openapi.app import OpenApi
+from reconciler.emulator.oss.app import Oss
+from reconciler.emulator.oss.buckets import Buckets
 from reconciler.emulator.policy import Policy
 from reconciler.emulator.registry.app import Registry
 from reconciler.emulator.remote import RemoteRegistry
@@ -52,6 +55,7 @@ class Engine:
         state: Path | None,
         registries: dict[str, str],
         policy: Policy,
+        buckets: dict[str, Path],
     ) -> None:
         self.ready = threading.Event()
         self.failure: BaseException | None = None
@@ -64,6 +68,7 @@ class Engine:
         self._state = state
         self._registries = registries
         self._policy = policy
+        self._buckets = buckets
         self._remotes: list[RemoteRegistry] = []
         self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
         self._save_due: asyncio.TimerHandle | None = None
@@ -122,7 +127,11 @@ class Engine:
         self.endpoint, listener = self._bind()
         for holder in account.holders():
             await self._open_registry(holder)
-        await self._serve(OpenApi(self.cloud, self._hang_up), listener)
+        buckets = Buckets(MemoryFiles() if self._state is None else DiskFiles(self._state / "oss"))
+        for name, folder in self._buckets.items():
+            buckets.fill(name, folder)
+        oss = Oss(buckets, self._clock, self._access_key, self.cloud.requests)
+        await self._serve(Front(OpenApi(self.cloud, self._hang_up), oss), listener)
         self.cloud.replication.resume()
         self._changed()
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType, MappingProxyType, TracebackType
 
 from reconciler.emulator.call_faults import CallFaults
 from reconciler.emulator.clock import Clock
@@ -49,6 +49,7 @@ class LocalCloud:
         registries: Mapping[str, str] = _NOTHING,
         policy: Policy | None = None,
         owners: Mapping[str, str] = _NOTHING,
+        buckets: Mapping[str, Path] = MappingProxyType({}),
     ) -> LocalCloud:
         """Serves when it returns.
 
@@ -56,14 +57,15 @@ class LocalCloud:
         a folder that outlives the cloud; once it holds an account, `seed` is not used. `registries` maps labels such
         as `instances.hub` to real registries that are used in place of our own storage. `policy` replaces the
         defaults; without it, `settings.replication` of the seed counts. `owners` maps instances of the seed to the
-        ids of the accounts that they belong to, when that is another one.
+        ids of the accounts that they belong to, when that is another one. `buckets` are OSS buckets that begin as
+        copies of folders.
 
         Raises ValueError for a seed, a label, a URL or a saved account that cannot be used, OSError for a port or
         folder, httpx.HTTPError when a real registry does not answer.
         """
         chosen = policy or (Policy(laws=_laws(seed.settings)) if seed else Policy())
         chosen = replace(chosen, owners={**chosen.owners, **owners})
-        engine = Engine(seed, port, access_key, Clock(speed), state, dict(registries), chosen)
+        engine = Engine(seed, port, access_key, Clock(speed), state, dict(registries), chosen, dict(buckets))
         cloud = cls(engine)
         if seed is not None and seed.seed_images and not engine.saved:
             try:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,10 +95,11 @@ def start_cloud(tmp_path: Path) -> Iterator[StartCloud]:
     """`start_cloud(seed_text, "instances.hub=http://…")` gives a running local cloud."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(seed: str, *registries: str) -> RunningCloud:
+    def start(seed: str, *registries: str, buckets: Sequence[str] = ()) -> RunningCloud:
         file = tmp_path / f"seed-{len(running)}.yaml"
         file.write_text(seed)
         behind = [argument for registry in registries for argument in ("--registry", registry)]
+        behind += [argument for bucket in buckets for argument in ("--bucket", bucket)]
         process = subprocess.Popen(
             [*PROGRAM, "emulator", "--port", "0", "--seed", str(file), "--speed", "50", *behind],
             stdout=subprocess.PIPE,

@@ -19,7 +19,7 @@ from tests.unit.transfer.lab import Painter, RealRegistry, content, serve
 REPOSITORIES = ("apps/web", "apps/api", "apps/tool", "base/os")
 TAGS = tuple(f"v{number:02}" for number in range(15))
 
-SOURCES = ("personal", "registry", "directory", "s3", "layout")
+SOURCES = ("personal", "registry", "directory", "s3", "oss", "layout")
 
 SEED = """\
 version: 1
@@ -35,6 +35,7 @@ instances:
 {instances}
 vpcs:
   main: {{instance: personal, vpc: vpc-1, vswitch: vsw-1}}
+  oss: {{instance: oss, vpc: vpc-1, vswitch: vsw-1}}
 imports:
   personal:
     target: personal
@@ -49,6 +50,10 @@ imports:
   s3:
     target: s3
     source: {{type: s3, endpoint: '{s3}', region: us-east-1, bucket: old-registry, prefix: copied}}
+  oss:
+    target: oss
+    vpc: oss
+    source: {{type: oss, region: cn-hangzhou, bucket: old-registry}}
   layout:
     target: layout
     source: {{type: directory, path: {layout}}}
@@ -116,7 +121,8 @@ def world(
         as_layout(source, tmp_path / "layout")
         buckets.fill_s3(s3, "old-registry", source.root, "copied/")
         names = "\n".join(f"  {name}: {{region: cn-hangzhou, edition: basic, name: acme-{name}}}" for name in SOURCES)
-        cloud = start_cloud(SEED.format(instances=names), f"personal.cn-hangzhou=http://{source.host}")
+        behind = f"personal.cn-hangzhou=http://{source.host}"
+        cloud = start_cloud(SEED.format(instances=names), behind, buckets=(f"old-registry={source.root}",))
         work = workspace(cloud)
         places = {"registry": source.host, "directory": source.root, "s3": s3, "layout": tmp_path / "layout"}
         work.write("registry.yaml", SPEC.format(instances=names, **places))

@@ -1,0 +1,1 @@
+"""Object storage in the local cloud: buckets, as far as reading and filling them needs."""
