@@ -29,6 +29,7 @@ def replicate(
     output: Annotated[TextFormat, typer.Option("--format", help="How to print.")] = TextFormat.HUMAN,
     endpoint_url: options.EndpointUrl = None,
     network: options.NetworkChoice = Network.PUBLIC,
+    log_file: options.LogFile = None,
     no_color: options.NoColor = False,
 ) -> int:
     """Copy one image from one instance to another by a task of the service; no byte comes through this machine.
@@ -45,6 +46,7 @@ def replicate(
     from reconciler.commands.cloud import open_cloud
     from reconciler.commands.progress import told_calls
     from reconciler.commands.replicating import Request, carry_out
+    from reconciler.commands.request_log import request_log
     from reconciler.commands.saved import outcome_text
     from reconciler.model.single_image import Stage
     from reconciler.render import task_human
@@ -52,9 +54,17 @@ def replicate(
     console = open_console(no_color=no_color)
     request = Request(source, target, paths, overwrite, priority, user_id)
     image = request.parsed(console)
-    with open_cloud(
-        endpoint_url, writes=True, listener=told_calls(console), network=network, desired=image.desired
-    ) as cloud:
+    with (
+        request_log(log_file, console.note) as recorder,
+        open_cloud(
+            endpoint_url,
+            writes=True,
+            listener=told_calls(console),
+            recorder=recorder,
+            network=network,
+            desired=image.desired,
+        ) as cloud,
+    ):
         found = carry_out(cloud.cr, image, request, console, wait=wait)
     console.out(outcome_text(found) if output is TextFormat.JSON else task_human.outcome(found, console.style))
     return Exit.ERROR if found.stage is Stage.FAILED else Exit.OK

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.executor.single_image import Ends
     from reconciler.model.live import LiveInstance
     from reconciler.model.single_image import Outcome, SingleImage
-    from reconciler.model.spec import Instance
+    from reconciler.model.spec import Desired, Instance
     from reconciler.model.sync_task import SyncTask
 
 
