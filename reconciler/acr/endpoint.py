@@ -35,5 +35,9 @@ class Endpoint:
     def loopback(self) -> bool:
         return self.url is not None and urlsplit(self.url).hostname in _LOOPBACK
 
+    @property
+    def encrypted(self) -> bool:
+        return self.url is None or self.url.startswith("https://")
+
     def base(self, version: Version, region: str) -> str:
         return self.url.rstrip("/") if self.url else f"https://{host(version, region, self.network)}"

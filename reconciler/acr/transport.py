@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -56,9 +57,12 @@ def nonce() -> str:
 
 def http_client(endpoint: Endpoint, answer_seconds: float = ANSWER_SECONDS) -> httpx.Client:
     """A client that verifies certificates and follows no redirect. Loopback is reached without the proxies that the
-    environment names."""
+    environment names, and trusts what the system and SSL_CERT_FILE say, which httpx would not read then."""
     timeout = httpx.Timeout(answer_seconds, connect=min(CONNECT_SECONDS, answer_seconds))
-    return httpx.Client(timeout=timeout, follow_redirects=False, trust_env=not endpoint.loopback)
+    if not endpoint.loopback:
+        return httpx.Client(timeout=timeout, follow_redirects=False)
+    trusted = ssl.create_default_context() if endpoint.encrypted else True
+    return httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False, verify=trusted)
 
 
 class Transport:

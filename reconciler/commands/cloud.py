@@ -93,7 +93,7 @@ def open_cloud(
     personal = CrPersonal(reading, network)
     logins = CloudLogins(Cr(reading), personal, fallback=docker_config.logins(docker_config.default_path()))
     sleep = stop.wait if stop is not None else None
-    registries = _Registries(logins, sleep, writes)
+    registries = _Registries(logins, sleep, writes, tls_at_home=endpoint.loopback and endpoint.encrypted)
     inside = network is Network.VPC
     origins = Origins(
         registries, chain, lambda region: endpoint_url or oss_endpoint(region, internal=inside), sleep=sleep
@@ -132,18 +132,24 @@ def _seconds(variable: str, default: float) -> float:
 
 
 class _Registries:
-    """Gives the client of a host, always the same one. Thread-safe."""
+    """Gives the client of a host, always the same one. Thread-safe. With `tls_at_home` this machine's own registries
+    speak TLS, as a local cloud's do whose OpenAPI does."""
 
-    def __init__(self, login: LoginSource, sleep: Callable[[float], object] | None, writes: bool) -> None:
+    def __init__(
+        self, login: LoginSource, sleep: Callable[[float], object] | None, writes: bool, *, tls_at_home: bool = False
+    ) -> None:
         self._login = login
         self._sleep = sleep
         self._writes = writes
+        self._tls_at_home = tls_at_home
         self._lock = threading.Lock()
         self._clients: dict[str, Registry] = {}
 
     def __call__(self, host: str, plain_http: bool | None = None) -> Registry:
         from reconciler.oci.client import Registry
 
+        if plain_http is None and self._tls_at_home:
+            plain_http = False
         with self._lock:
             if host not in self._clients:
                 self._clients[host] = Registry(

@@ -34,6 +34,9 @@ def emulator(
         list[str] | None, typer.Option(metavar="NAME=FOLDER", help="An OSS bucket that begins as a copy of a folder.")
     ] = None,
     speed: Annotated[float, typer.Option(min=0.01, help="How much faster than the real cloud time passes.")] = 1.0,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Speak TLS with a certificate of its own, whose file the ready line names.")
+    ] = False,
     throttled: Annotated[float, typer.Option(min=0, max=1, help="Share of the calls that are throttled.")] = 0.0,
     lost: Annotated[float, typer.Option(min=0, max=1, help="Share that is carried out and not answered.")] = 0.0,
     failed: Annotated[
@@ -60,10 +63,13 @@ def emulator(
       reconciler emulator --seed seed.yaml --throttled 0.05 --lost 0.02 --failed 0.01
     """
     import os
+    from shutil import rmtree
+    from tempfile import mkdtemp
 
     import httpx
 
     from reconciler.emulator.call_faults import CallFaults
+    from reconciler.emulator.certificate import NoCertificate, certificate_in
     from reconciler.emulator.server import LocalCloud
     from reconciler.model.diagnostic import has_errors
     from reconciler.render import diagnostics_human
@@ -82,7 +88,11 @@ def emulator(
     key, _, secret = access_key.partition(":")
     if not key or not secret:
         raise typer.BadParameter("--access-key is ID:SECRET")
+    own, kept = None, None if state is None else state / "tls"
     try:
+        if tls:
+            kept = kept or Path(mkdtemp(prefix="reconciler-emulator-"))
+            own = certificate_in(kept)
         calls = CallFaults(throttled, lost, failed, latency, per_second, fault_seed)
         cloud = LocalCloud.start(
             desired,
@@ -93,13 +103,20 @@ def emulator(
             registries=behind,
             owners=owners,
             buckets=dict(_bucket(value) for value in bucket or ()),
+            certificate=own,
         )
         cloud.spoil_calls(calls)
+    except NoCertificate as error:
+        raise Refused(str(error), hint="install `acr-reconciler[tls]`, or leave `--tls` out") from error
     except (ValueError, httpx.HTTPError) as error:
         raise Refused(str(error), hint="correct the seed or the options") from error
-    with cloud:
-        console.out(cloud.ready_line())
-        cloud.serve_forever()
+    try:
+        with cloud:
+            console.out(cloud.ready_line(own.certificate if own else None))
+            cloud.serve_forever()
+    finally:
+        if kept is not None and state is None:
+            rmtree(kept, ignore_errors=True)
     return Exit.OK
 
 

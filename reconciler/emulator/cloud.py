@@ -40,6 +40,7 @@ class Cloud:
         access_key: tuple[str, str],
         *,
         changed: Callable[[], None],
+        scheme: str = "http",
         open_registry: Callable[[Holder], Awaitable[None]],
     ) -> None:
         self.account = account
@@ -47,6 +48,7 @@ class Cloud:
         self.clock = clock
         self.access_key = access_key
         self.changed = changed
+        self.scheme = scheme
         self.contents: dict[str, Content] = {}
         self.addresses: dict[str, str] = {}
         self.requests: Counter[tuple[str, str]] = Counter()
@@ -57,6 +59,10 @@ class Cloud:
         self.replication = Replication(account, self.contents, clock, changed)
         self.open_registry = open_registry
         self._background: set[asyncio.Task[None]] = set()
+
+    def base(self, holder: Holder) -> str:
+        """Where the registry of `holder` is, as an address without a path."""
+        return f"{self.scheme}://{self.addresses[holder.label]}"
 
     def later(self, seconds: float, work: Callable[[], Coroutine[None, None, None]]) -> None:
         """Run `work` after so many nominal seconds."""

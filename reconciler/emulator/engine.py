@@ -16,6 +16,7 @@ from reconciler.emulator import persistence
 from reconciler.emulator.account import Account, Holder, PersonalRegion
 from reconciler.emulator.call_faults import CallFaults
 from reconciler.emulator.catalogue import Namespace, Repository, personal_catalogue
+from reconciler.emulator.certificate import Certificate
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.cloud import Cloud
 from reconciler.emulator.content import Content
@@ -56,6 +57,7 @@ class Engine:
         registries: dict[str, str],
         policy: Policy,
         buckets: dict[str, Path],
+        certificate: Certificate | None = None,
     ) -> None:
         self.ready = threading.Event()
         self.failure: BaseException | None = None
@@ -69,6 +71,7 @@ class Engine:
         self._registries = registries
         self._policy = policy
         self._buckets = buckets
+        self._certificate = certificate
         self._remotes: list[RemoteRegistry] = []
         self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
         self._save_due: asyncio.TimerHandle | None = None
@@ -122,6 +125,7 @@ class Engine:
             self._clock,
             self._access_key,
             changed=self._changed,
+            scheme="http" if self._certificate is None else "https",
             open_registry=self._open_registry,
         )
         self.endpoint, listener = self._bind()
@@ -215,6 +219,8 @@ class Engine:
             timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=1,
             backlog=1024,
+            ssl_certfile=None if self._certificate is None else self._certificate.certificate,
+            ssl_keyfile=None if self._certificate is None else self._certificate.key,
         )
         server = uvicorn.Server(config)
         serving = asyncio.get_running_loop().create_task(server.serve(sockets=[listener]))

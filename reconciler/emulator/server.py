@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType, MappingProxyType, TracebackType
 
 from reconciler.emulator.call_faults import CallFaults
+from reconciler.emulator.certificate import Certificate
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.engine import Engine
 from reconciler.emulator.faults import TaskFault
@@ -50,8 +51,9 @@ class LocalCloud:
         policy: Policy | None = None,
         owners: Mapping[str, str] = _NOTHING,
         buckets: Mapping[str, Path] = MappingProxyType({}),
+        certificate: Certificate | None = None,
     ) -> LocalCloud:
-        """Serves when it returns.
+        """Serves when it returns; over TLS, all of it, with a `certificate`.
 
         `port` is that of the OpenAPI endpoint, the registries take the free ones that follow; 0 picks all. `state` is
         a folder that outlives the cloud; once it holds an account, `seed` is not used. `registries` maps labels such
@@ -65,11 +67,18 @@ class LocalCloud:
         """
         chosen = policy or (Policy(laws=_laws(seed.settings)) if seed else Policy())
         chosen = replace(chosen, owners={**chosen.owners, **owners})
-        engine = Engine(seed, port, access_key, Clock(speed), state, dict(registries), chosen, dict(buckets))
+        engine = Engine(
+            seed, port, access_key, Clock(speed), state, dict(registries), chosen, dict(buckets), certificate
+        )
         cloud = cls(engine)
         if seed is not None and seed.seed_images and not engine.saved:
             try:
-                fill(seed.seed_images, cloud.registries, access_key)
+                fill(
+                    seed.seed_images,
+                    cloud.registries,
+                    access_key,
+                    None if certificate is None else certificate.certificate,
+                )
             except ValueError:
                 cloud.stop()
                 raise
@@ -77,7 +86,7 @@ class LocalCloud:
 
     @property
     def endpoint(self) -> str:
-        return f"http://{self._engine.endpoint}"
+        return f"{self._engine.cloud.scheme}://{self._engine.endpoint}"
 
     @property
     def registries(self) -> Mapping[str, str]:
@@ -112,14 +121,17 @@ class LocalCloud:
         """Make registries ask for quiet from now on, each once; None ends it."""
         self._engine.rush(rush)
 
-    def ready_line(self) -> str:
+    def ready_line(self, certificate: Path | None = None) -> str:
+        """`certificate` is told too, when there is one to trust."""
         key, secret = self.access_key
+        trusted = {} if certificate is None else {"certificate": str(certificate)}
         return json.dumps(
             {
                 "endpoint": self.endpoint,
                 "access_key_id": key,
                 "access_key_secret": secret,
                 "registries": self.registries,
+                **trusted,
             }
         )
 

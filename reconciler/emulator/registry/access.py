@@ -68,7 +68,7 @@ class Access:
         return PULL if found is not None and found.visibility is Visibility.PUBLIC else frozenset()
 
     def _challenge(self, repository: str | None, actions: frozenset[str]) -> RegistryRefusal:
-        realm = f"http://{self._cloud.addresses[self._holder.label]}{TOKEN_PATH}"
+        realm = f"{self._cloud.base(self._holder)}{TOKEN_PATH}"
         challenge = f'Bearer realm="{realm}",service="{self._holder.service}"'
         if repository is not None:
             wanted = ",".join(sorted(actions))

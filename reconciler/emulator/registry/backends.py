@@ -56,8 +56,8 @@ class StoreBackend:
         self._cloud = cloud
         self._holder = holder
         self._store = store
-        self._address = cloud.addresses[holder.label]
-        self._uploads = Uploads(store, access, self._address)
+        self._base = cloud.base(holder)
+        self._uploads = Uploads(store, access, self._base)
 
     async def answer(self, request: Request, place: Place, repository: Repository) -> Response:
         match place.kind, request.method:
@@ -85,7 +85,7 @@ class StoreBackend:
                 manifest = await manifests.write(request, self._store, repository, place.reference)
                 if ":" not in place.reference:
                     await self._cloud.pushed(self._holder, repository, place.reference, manifest)
-                return manifests.created(self._address, place.path, manifest)
+                return manifests.created(self._base, place.path, manifest)
             case Kind.MANIFEST, "DELETE":
                 return await manifests.delete(self._store, self._cloud, repository, place.reference)
             case Kind.TAGS, "GET":
@@ -108,7 +108,7 @@ class ProxyBackend:
         self._cloud = cloud
         self._holder = holder
         self._remote = remote
-        self._address = cloud.addresses[holder.label]
+        self._base = cloud.base(holder)
 
     async def answer(self, request: Request, place: Place, repository: Repository) -> Response:
         if place.kind is not Kind.MANIFEST or request.method != "PUT":
@@ -136,7 +136,7 @@ class ProxyBackend:
         headers = {name: value for name, value in answer.headers.items() if name not in _HOP_BY_HOP}
         location = headers.get("location", "")
         if location.startswith(f"{self._remote.base}/"):
-            headers["location"] = f"http://{self._address}{location[len(self._remote.base) :]}"
+            headers["location"] = f"{self._base}{location[len(self._remote.base) :]}"
         return _Relayed(answer, headers)
 
 

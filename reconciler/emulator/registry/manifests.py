@@ -75,9 +75,9 @@ async def write(request: Request, store: Store, repository: Repository, referenc
     return manifest
 
 
-def created(address: str, repository: str, manifest: StoredManifest) -> Response:
+def created(base: str, repository: str, manifest: StoredManifest) -> Response:
     headers = {
-        "Location": f"http://{address}/v2/{repository}/manifests/{manifest.digest}",
+        "Location": f"{base}/v2/{repository}/manifests/{manifest.digest}",
         "Docker-Content-Digest": manifest.digest,
     }
     if manifest.subject is not None:

@@ -29,10 +29,10 @@ class _Upload:
 class Uploads:
     """The open uploads of one registry; a restart of the cloud ends them."""
 
-    def __init__(self, store: Store, access: Access, address: str) -> None:
+    def __init__(self, store: Store, access: Access, base: str) -> None:
         self._store = store
         self._access = access
-        self._address = address
+        self._base = base
         self._open: dict[str, _Upload] = {}
 
     async def start(self, request: Request, repository: str) -> Response:
@@ -115,7 +115,7 @@ class Uploads:
 
     def _progress(self, repository: str, identity: str, upload: _Upload) -> dict[str, str]:
         return {
-            "Location": f"http://{self._address}/v2/{repository}/blobs/uploads/{identity}",
+            "Location": f"{self._base}/v2/{repository}/blobs/uploads/{identity}",
             "Range": f"0-{max(0, upload.offset - 1)}",
             "Docker-Upload-UUID": identity,
         }
@@ -124,7 +124,7 @@ class Uploads:
         return empty(
             201,
             {
-                "Location": f"http://{self._address}/v2/{repository}/blobs/{digest}",
+                "Location": f"{self._base}/v2/{repository}/blobs/{digest}",
                 "Docker-Content-Digest": digest,
             },
         )
