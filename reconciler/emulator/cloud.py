@@ -159,6 +159,7 @@ class Cloud:
             modified=now,
             rule_id=rule.id,
             cross_user=rule.cross_user,
+            link_id=rule.link_id,
         )
         self.replication.submit(task)
         return task

@@ -62,6 +62,7 @@ class SyncTask:
     modified: int
     rule_id: str = ""
     cross_user: bool = False
+    link_id: str = ""
     status: TaskStatus = TaskStatus.PENDING
     issue: str = ""
     layers: list[LayerTask] = field(default_factory=list)

@@ -467,8 +467,10 @@ def test_one_push_that_meets_several_rules_is_one_batch(
     with LocalCloud.start(seed, speed=200, policy=pairs) as cloud:
         sdk, hub = client(cloud), cloud.instance_id("hub")
         rules = {
-            sdk.create_repo_sync_rule(rule_request(cloud, sync_rule_name=name, tag_filter=tags)).body.sync_rule_id
-            for name, tags in (("all", ".*"), ("releases", "release-.*"))
+            sdk.create_repo_sync_rule(
+                rule_request(cloud, sync_rule_name=name, tag_filter=tags, link_id=link)
+            ).body.sync_rule_id
+            for name, tags, link in (("all", ".*", ""), ("releases", "release-.*", "link-1"))
         }
         push(cloud, "instances.hub", "apps/web", "release-v1")
         push(cloud, "instances.hub", "apps/web", "dev")
@@ -481,6 +483,7 @@ def test_one_push_that_meets_several_rules_is_one_batch(
 
         release = tasks(tag="release-v1")
         assert {task.sync_rule_id for task in release} == rules
+        assert sorted((task.custom_link, task.link_id) for task in release) == [(False, ""), (True, "link-1")]
         (batch,) = {task.sync_batch_task_id for task in release}
         assert {task.sync_task_id for task in tasks(sync_record_id=batch)} == {task.sync_task_id for task in release}
         assert [task.sync_batch_task_id == batch for task in tasks(tag="dev")] == [False]

@@ -110,8 +110,8 @@ def list_task(call: Call) -> Payload:
             "CreateTime": task.created,
             "ModifedTime": task.modified,  # spelled so by the service
             "ModifiedTime": task.modified,
-            "CustomLink": False,
-            "LinkId": "",
+            "CustomLink": bool(task.link_id),
+            "LinkId": task.link_id,
         }
         for task in page.cut(found)
     ]

@@ -579,6 +579,24 @@ def test_no_write_gets_past_a_read_only_transport(
     assert transport.calls == {}
 
 
+@pytest.mark.parametrize("region", ["cn-hangzhou", "eu-central-1", "cn-shanghai-finance-1"])
+def test_every_call_goes_to_the_region_of_the_instance_that_it_is_about(connect: Connect, region: str) -> None:
+    """Rules and tasks are the source's: their target's region is a parameter."""
+    hosts: list[tuple[str, str]] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        hosts.append((request.url.host, request.headers["x-acs-region-id"]))
+        return answering({**IDS, "SyncRules": [], "SyncTasks": [], "TotalCount": 0})(request)
+
+    cr = Cr(connect(serve))
+    cr.create_sync_rule(region, I, NEW_RULE)
+    cr.list_sync_rules(region, I)
+    cr.delete_sync_rule(region, I, "crsr-1")
+    cr.create_sync_task(region, I, NEW_TASK)
+    cr.list_sync_tasks(region, I)
+    assert hosts == [(f"cr.{region}.aliyuncs.com", region)] * 5
+
+
 def test_every_method_that_writes_is_in_the_table_above() -> None:
     verbs = ("create_", "update_", "delete_", "set_", "add_", "remove_", "cancel_")
     methods = {name for name in dir(Cr) if not name.startswith("_") and callable(getattr(Cr, name))}
