@@ -62,7 +62,7 @@ class Application:
     journal: Path
     approve: Callable[[Plan], None]
     parallelism: int = 8
-    workers: int = 32
+    workers: int = 64
     result_on_stdout: bool = True
     reviewed: bool = False
     per_host: int | None = None

@@ -33,7 +33,7 @@ def apply(
     network: options.NetworkChoice = Network.PUBLIC,
     log_file: options.LogFile = None,
     parallelism: options.Parallelism = 8,
-    workers: options.Workers = 32,
+    workers: options.Workers = 64,
     per_host: options.PerHost = None,
     max_rate: options.MaxRate = None,
     verbose: options.Verbose = False,

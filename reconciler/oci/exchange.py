@@ -159,6 +159,9 @@ class Exchange:
             # The token ended on the way to the registry: the next attempt gets a new one, or is refused early.
             self._auth.forget(scopes, grant)
             return RegistryUnreachable(self.origin.host, f"{request.what}: the token ended meanwhile")
+        if answer.status == 416:
+            # It may come before the body was read, from a registry that still has to do with what a dead run sent.
+            return UploadLost(self.origin.host, f"{request.what}: the registry is at another offset")
         error = self._failure(request.what, answer)
         # What a body is sent to was opened for it before: when it is not found, it is gone.
         return UploadLost(error.host, error.message) if isinstance(error, NotFound) else error

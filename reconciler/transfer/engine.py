@@ -19,7 +19,7 @@ from reconciler.transfer.lanes import Limits
 from reconciler.transfer.plan import TransferPlan
 from reconciler.transfer.rate import Rate
 
-WORKERS = 32
+WORKERS = 64
 """Jobs under way at once: most of them wait for an answer."""
 
 BULK = 8

@@ -20,7 +20,7 @@ class Kind(Enum):
 BULK_FROM = 1024 * 1024
 """Bytes from which a blob is bulk: that takes longer to send than a round trip on any line worth the name."""
 
-_BEGIN = {Kind.BULK: 4, Kind.SMALL: 8}
+_BEGIN = {Kind.BULK: 4, Kind.SMALL: 32}
 
 
 @dataclass(slots=True)

@@ -146,6 +146,14 @@ CASES = {
         target=lambda ask: RefuseEarly(401) if ask.kind is Kind.PUT and ask.number == 1 else None,
         taker=Knobs(tokens=True),
     ),
+    "an early 416 in an upload by pieces": Case(
+        target=lambda ask: RefuseEarly(416) if ask.kind is Kind.PATCH and ask.number in (2, 3) else None,
+        taker=Knobs(piece=100_000),
+    ),
+    "an early 416 that is not followed by reading": Case(
+        target=lambda ask: RefuseEarly(416, hold=True) if ask.kind is Kind.PATCH and ask.number == 2 else None,
+        taker=Knobs(piece=100_000),
+    ),
     "the token server fails once": Case(
         once(Kind.TOKEN, busy(503)), once(Kind.TOKEN, CutHead(0)), Knobs(tokens=True), Knobs(tokens=True)
     ),
