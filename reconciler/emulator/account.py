@@ -187,7 +187,7 @@ class Account:
     def add_sync_rule(self, rule: SyncRule, laws: Laws) -> None:
         """Raises Refused when the service's rules about rules forbid it, or when a place that it names is missing."""
         source, target = self.instance(rule.source_id), self.instance(rule.target_id)
-        check_topology(rule, _side(source), _side(target), self.sync_rules.values(), laws)
+        check_topology(rule, side_of(source), side_of(target), self.sync_rules.values(), laws)
         if rule.scope is not SyncScope.INSTANCE:
             source.catalogue.namespace(rule.source_namespace)
             target.catalogue.namespace(rule.target_namespace)
@@ -212,5 +212,5 @@ class Account:
         return repository, True
 
 
-def _side(instance: Instance) -> Side:
+def side_of(instance: Instance) -> Side:
     return Side(instance.id, instance.region, instance.edition)

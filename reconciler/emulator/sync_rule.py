@@ -105,21 +105,21 @@ class Laws:
         return (Edition.ADVANCED, Edition.STANDARD) if allowed else (Edition.ADVANCED,)
 
 
-def check_source(edition: Edition, laws: Laws) -> None:
-    """Raises Refused when an instance of this edition cannot replicate."""
-    if edition not in laws.sources:
-        raise Refused("INSTANCE_SPECIFICATION_NOT_SUPPORT", f"source edition cannot replicate: {edition}")
+def check_sides(source: Side, target: Side, laws: Laws) -> None:
+    """Raises Refused when nothing may go from `source` to `target`, neither by a rule nor by hand."""
+    if source.edition not in laws.sources:
+        raise Refused("INSTANCE_SPECIFICATION_NOT_SUPPORT", f"source edition cannot replicate: {source.edition}")
+    if target.edition not in (Edition.BASIC, *laws.sources):
+        raise Refused("INSTANCE_SPECIFICATION_NOT_SUPPORT", f"target edition cannot receive: {target.edition}")
+    if cloud_class(source.region) is CloudClass.PUBLIC and cloud_class(target.region) is not CloudClass.PUBLIC:
+        raise Refused("SYNC_RULE_TARGET_INVALID", f"public cloud cannot replicate to region: {target.region}")
 
 
 def check_topology(new: SyncRule, source: Side, target: Side, rules: Iterable[SyncRule], laws: Laws) -> None:
     """Raises Refused when `new`, a rule from `source` to `target`, may not exist beside `rules`."""
     if source.instance_id == target.instance_id:
         raise Refused("SYNC_RULE_TARGET_INVALID", "an instance cannot be replicated to itself")
-    check_source(source.edition, laws)
-    if target.edition not in (Edition.BASIC, *laws.sources):
-        raise Refused("INSTANCE_SPECIFICATION_NOT_SUPPORT", f"target edition cannot receive: {target.edition}")
-    if cloud_class(source.region) is CloudClass.PUBLIC and cloud_class(target.region) is not CloudClass.PUBLIC:
-        raise Refused("SYNC_RULE_TARGET_INVALID", f"public cloud cannot replicate to region: {target.region}")
+    check_sides(source, target, laws)
     for rule in rules:
         if rule.target_id == source.instance_id:
             raise Refused("SYNC_RULE_CONFLICT", f"source is the target of another rule: {rule.id}")

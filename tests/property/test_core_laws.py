@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core import blobs, topology
+from reconciler.core.live_rules import in_the_way
 from reconciler.core.schedule import Schedule
 from reconciler.core.select import select
 from reconciler.model import address
@@ -85,6 +86,18 @@ def test_what_is_denied_for_the_pair_alone_is_only_the_pair(rules: RuleSet) -> N
     denied = {d for d in topology.check(declared, SamePair.DENY) if d.rule != "R-TOPO-5"}
     allowed = {d for d in topology.check(declared, SamePair.ALLOW) if d.rule != "R-TOPO-6"}
     assert denied == allowed
+
+
+@given(
+    st.tuples(*[st.tuples(*[st.sampled_from("abc")] * 2, st.sampled_from(("x", "y")))] * 2), st.sampled_from(SamePair)
+)
+@MANY
+def test_two_rules_are_in_each_others_way_when_the_laws_say_so_of_the_two(
+    both: tuple[tuple[str, str, str], ...], same_pair: SamePair
+) -> None:
+    old, new = topology.links(rule(f"r{n}", *ends) for n, ends in enumerate(both))
+    if old.source != old.target and new.source != new.target:
+        assert in_the_way(old, new, same_pair) == bool(topology.check((old, new), same_pair))
 
 
 @st.composite

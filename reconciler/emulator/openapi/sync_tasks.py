@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from reconciler.emulator.account import Account, Instance
+from reconciler.emulator.account import Account, Instance, side_of
 from reconciler.emulator.identifiers import batch_id
 from reconciler.emulator.openapi.call import Call, Operation, Payload
 from reconciler.emulator.openapi.instances import find
 from reconciler.emulator.openapi.sync_rules import DEFAULT_PRIORITY, priority_of, rule_of
 from reconciler.emulator.refusal import Refused
-from reconciler.emulator.sync_rule import SyncTrigger, check_source
+from reconciler.emulator.sync_rule import SyncTrigger, check_sides
 from reconciler.emulator.sync_task import ImagePlace, SyncTask, TaskStatus
 from reconciler.emulator.tagging import check_name
 
@@ -28,7 +28,7 @@ async def create_task(call: Call) -> Payload:
         check_name("TargetTag", parameters.required("TargetTag")),
     )
     tag = await call.cloud.tag(source, repository, parameters.required("Tag"))
-    check_source(source.edition, call.cloud.policy.laws)
+    check_sides(side_of(source), side_of(target), call.cloud.policy.laws)
     target.catalogue.namespace(place.namespace)
     now = call.cloud.clock.now()
     task = SyncTask(
