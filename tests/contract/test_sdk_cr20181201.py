@@ -420,6 +420,30 @@ def test_tasks_by_hand_and_by_rule(cloud: LocalCloud, sdk: Client, eventually: C
     eventually(lambda: outcome(made), "SUCCESS ")
 
 
+@pytest.mark.parametrize(("source", "target"), [("hub", "us"), ("eu", "hub")])
+def test_a_task_by_hand_is_between_editions_that_may_replicate_and_receive(
+    cloud: LocalCloud, sdk: Client, source: str, target: str
+) -> None:
+    regions = {"hub": "cn-hangzhou", "eu": "eu-central-1", "us": "us-east-1"}
+    push(cloud, f"instances.{source}", "apps/web", "v1")
+    found = models.GetRepositoryRequest(
+        instance_id=cloud.instance_id(source), repo_namespace_name="apps", repo_name="web"
+    )
+    body = sdk.create_repo_sync_task(
+        models.CreateRepoSyncTaskRequest(
+            instance_id=cloud.instance_id(source),
+            repo_id=sdk.get_repository(found).body.repo_id,
+            tag="v1",
+            target_region_id=regions[target],
+            target_instance_id=cloud.instance_id(target),
+            target_namespace="apps",
+            target_repo_name="web",
+            target_tag="v1",
+        )
+    ).body
+    assert (body.is_success, body.code) == (False, "INSTANCE_SPECIFICATION_NOT_SUPPORT")
+
+
 def test_cancelled_before_it_began(seed: Desired) -> None:
     with LocalCloud.start(seed, speed=0.001) as cloud:
         sdk, hub = client(cloud), cloud.instance_id("hub")

@@ -88,9 +88,10 @@ def test_what_is_denied_for_the_pair_alone_is_only_the_pair(rules: RuleSet) -> N
     assert denied == allowed
 
 
-@given(
-    st.tuples(*[st.tuples(*[st.sampled_from("abc")] * 2, st.sampled_from(("x", "y")))] * 2), st.sampled_from(SamePair)
-)
+ends_and_scopes = st.tuples(st.sampled_from("abc"), st.sampled_from("abc"), st.sampled_from(("x", "y")))
+
+
+@given(st.tuples(ends_and_scopes, ends_and_scopes), st.sampled_from(SamePair))
 @MANY
 def test_two_rules_are_in_each_others_way_when_the_laws_say_so_of_the_two(
     both: tuple[tuple[str, str, str], ...], same_pair: SamePair
