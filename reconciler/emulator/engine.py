@@ -232,15 +232,22 @@ class Engine:
             await asyncio.sleep(0.005)
 
     def _hang_up(self, client: tuple[str, int]) -> None:
-        for server, _ in self._servers:
-            for connection in list(server.server_state.connections):
-                if isinstance(connection, H11Protocol) and connection.client == client:
-                    connection.transport.abort()
+        for connection in self._connections():
+            if connection.client == client:
+                connection.transport.abort()
+
+    def _connections(self) -> list[H11Protocol]:
+        open_now = (connection for server, _ in self._servers for connection in server.server_state.connections)
+        return [connection for connection in open_now if isinstance(connection, H11Protocol)]
 
     async def _shut_down(self) -> None:
         for server, _ in self._servers:
             server.should_exit = True
         await asyncio.gather(*(serving for _, serving in self._servers))
+        # A client that keeps a TLS connection open is not waited for.
+        for connection in self._connections():
+            connection.transport.abort()
+        await asyncio.sleep(0)
         if hasattr(self, "cloud"):
             await self.cloud.stop()
             if self._save_due is not None:

@@ -124,7 +124,7 @@ class LocalCloud:
     def ready_line(self, certificate: Path | None = None) -> str:
         """`certificate` is told too, when there is one to trust."""
         key, secret = self.access_key
-        trusted = {} if certificate is None else {"certificate": str(certificate)}
+        trusted = {} if certificate is None else {"certificate": str(certificate.resolve())}
         return json.dumps(
             {
                 "endpoint": self.endpoint,
