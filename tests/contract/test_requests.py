@@ -50,6 +50,10 @@ _KEYS = st.sampled_from(
 )
 
 
+_OLDER = frozenset({"GetRepoSourceRepo"})
+"""What only older libraries know; the client does without an answer to it."""
+
+
 def _methods() -> Iterator[Any]:
     for kind in _PRODUCTS:
         for name, method in getmembers(kind, isfunction):
@@ -129,7 +133,7 @@ def _accept(request: httpx.Request, credential: Credential) -> None:
 def _unknown(product: official.Product, request: httpx.Request) -> set[str]:
     """Parameters that the SDK's model of the request does not have."""
     action = request.headers["x-acs-action"]
-    assert action.lower() in product.actions
+    assert action.lower() in product.actions or action in _OLDER
     assert request.headers["x-acs-version"] in set(Version)
     model = getattr(import_module(f"{product.package}.models"), f"{action}Request", None)
     known = set() if model is None else set(official.names(model))
