@@ -57,7 +57,7 @@ class Bss:
             "ModuleList.1.ModuleCode": "InstanceType",
             "ModuleList.1.Config": f"InstanceType:{_written(offer.edition)},Region:{offer.region}",
         }
-        data = self._call(offer.region, "GetSubscriptionPrice", parameters).part("Data")
+        data = self._call(offer.region, "GetSubscriptionPrice", parameters, offer.account).part("Data")
         return Price(f"{data.amount('OriginalPrice'):,.2f}", data.text("Currency"))
 
     def buy(self, offer: Offer, token: str) -> str:
@@ -76,44 +76,48 @@ class Bss:
                 DefaultOssBucket="true",
             ),
         }
-        return self._call(offer.region, "CreateInstance", parameters).part("Data").text("InstanceId", "")
+        return self._call(offer.region, "CreateInstance", parameters, offer.account).part("Data").text("InstanceId", "")
 
-    def upgrade(self, region: str, instance_id: str, edition: Edition, token: str) -> None:
-        """Order another edition for an instance."""
+    def upgrade(self, region: str, instance_id: str, edition: Edition, token: str, account: str = "") -> None:
+        """Order another edition for an instance of `account`."""
         parameters = {
             "ClientToken": token,
             "InstanceId": instance_id,
             "ModifyType": "Upgrade",
             **_modules(InstanceType=_written(edition)),
         }
-        self._call(region, "ModifyInstance", parameters)
+        self._call(region, "ModifyInstance", parameters, account)
 
-    def bills(self, region: str) -> tuple[Bill, ...]:
-        """What the account pays for in `region`, in id order."""
+    def bills(self, region: str, account: str = "") -> tuple[Bill, ...]:
+        """What `account` pays for in `region`, in id order."""
         found: list[Bill] = []
         number = 1
         while True:
             parameters = {"Region": region, "PageNum": str(number), "PageSize": str(_PAGE)}
-            data = self._call(region, "QueryAvailableInstances", parameters).part("Data")
+            data = self._call(region, "QueryAvailableInstances", parameters, account).part("Data")
             page = data.parts("InstanceList")
             found += [Bill(i.text("InstanceID"), i.text("Region", region), i.text("Status", "")) for i in page]
             if not page or len(found) >= data.number("TotalCount", len(found)):
                 return tuple(sorted(found, key=lambda bill: bill.instance_id))
             number += 1
 
-    def _call(self, region: str, action: str, parameters: Mapping[str, str]) -> Answer:
-        """As a customer of the China site, and as one of the international site when the service says that it is one:
-        `NotApplicable` is a refusal, after which nothing was bought."""
+    def _call(self, region: str, action: str, parameters: Mapping[str, str], account: str) -> Answer:
+        """Always for a named account, since a region does not tell who pays.
+
+        As a customer of the China site, and as one of the international site when the service says that it is one:
+        `NotApplicable` is a refusal, after which nothing was bought.
+        """
         try:
-            return self._at(Site.CHINA, region, action, parameters)
+            return self._at(Site.CHINA, region, action, parameters, account)
         except ApiError as error:
             if error.code != "NotApplicable":
                 raise
-            return self._at(Site.INTERNATIONAL, _INTERNATIONAL_REGION, action, parameters)
+            return self._at(Site.INTERNATIONAL, _INTERNATIONAL_REGION, action, parameters, account)
 
-    def _at(self, site: Site, region: str, action: str, parameters: Mapping[str, str]) -> Answer:
+    def _at(self, site: Site, region: str, action: str, parameters: Mapping[str, str], account: str) -> Answer:
         product = {"ProductCode": PRODUCT, "ProductType": site.value, "SubscriptionType": "Subscription"}
-        return self._transport.call(Request(Version.BILLING, action, region, {**product, **parameters}))
+        query = {**product, **parameters}
+        return self._transport.call(Request(Version.BILLING, action, region, query, account=account))
 
 
 def _renewal(offer: Offer) -> dict[str, str]:

@@ -163,6 +163,7 @@ class Application:
                 per_host=self.per_host,
                 max_rate=self.max_rate,
                 bss=cloud.bss if self.allow_billable else None,
+                own=cloud.own,
                 sources=cloud.sources,
             )
             report = carry_out(plan, live, tools)

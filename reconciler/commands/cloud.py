@@ -39,6 +39,8 @@ class Cloud:
     bss: Bss
     sources: Sources
     """What images are read from, by what they call it."""
+    own: Callable[[str, str], None]
+    """Told of an instance by its id, and of its account."""
 
 
 @contextmanager
@@ -113,7 +115,7 @@ def open_cloud(
     )
     try:
         writing = transport if writes else reading
-        yield Cloud(cr, Surroundings.over(writing), reader, registries, Bss(writing), origins)
+        yield Cloud(cr, Surroundings.over(writing), reader, registries, Bss(writing), origins, owners.own)
     finally:
         origins.close()
         registries.close()

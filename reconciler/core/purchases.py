@@ -47,13 +47,14 @@ def offer_of(instance: Instance) -> Offer | None:
     purchase = instance.purchase
     if purchase is None or not instance.may(Permission.CREATE) or instance.id or instance.edition is None:
         return None
-    return Offer(instance.region, instance.name, instance.edition, purchase.period_months, purchase.renewal)
+    months, renewal = purchase.period_months, purchase.renewal
+    return Offer(instance.region, instance.name, instance.edition, months, renewal, instance.account)
 
 
 def with_purchases(desired: Desired, live: Live) -> Live:
     """`live` as it will be when what may be bought is there, with nothing in it."""
     missing = [i for i in desired.instances if offer_of(i) is not None and find_instance(live, i) is None]
-    new = [LiveInstance(f"new-{i.key}", i.name, i.region, i.edition, _NEW) for i in missing]
+    new = [LiveInstance(f"new-{i.key}", i.name, i.region, i.edition, _NEW, account=i.account) for i in missing]
     return replace(live, instances=(*live.instances, *new)) if new else live
 
 

@@ -71,7 +71,7 @@ def _upgrade(
     now = bench.cr.get_instance(live.region, live.id)
     if now.edition is not edition:
         token = _token("upgrade", live.id, now.edition or "", edition)
-        _order(lambda: _shop(bench).upgrade(live.region, live.id, edition, token))
+        _order(lambda: _shop(bench).upgrade(live.region, live.id, edition, token, instance.account))
         bench.waiting(change, f"{now.edition} -> {edition}")
         patience.until(
             lambda: bench.cr.get_instance(live.region, live.id).edition is edition,
@@ -93,11 +93,11 @@ def _order(place: Callable[[], object]) -> None:
 
 def _await_other_orders(bench: Workbench, bss: Bss, change: Change, offer: Offer, patience: Patience) -> None:
     """What the billing side has sold in this region and nobody can see yet may be this very instance."""
-    hidden = {bill.instance_id for bill in bss.bills(offer.region) if bill.status == _UNDER_WAY}
+    hidden = {bill.instance_id for bill in bss.bills(offer.region, offer.account) if bill.status == _UNDER_WAY}
     if hidden:
         bench.waiting(change, "an earlier order comes up")
         patience.until(
-            lambda: hidden <= {live.id for live in bench.cr.list_instances(offer.region)},
+            lambda: hidden <= {live.id for live in bench.cr.list_instances(offer.region, offer.account)},
             f"an earlier order of this account is under way ({', '.join(sorted(hidden))}), nothing more is bought",
         )
 
@@ -113,6 +113,7 @@ def _await_running(bench: Workbench, change: Change, instance: Instance, patienc
         if live is None:
             return False
         seen[:] = [live]
+        bench.own(live.id, instance.account)
         issue = f": {live.issue}" if live.issue else ""
         if live.status == _FAILED:
             raise StepFailed(f"the service cannot make `{live.name}` ({live.id}){issue}")
@@ -146,7 +147,7 @@ def _settle_settings(bench: Workbench, instance: Instance, live: LiveInstance) -
 
 
 def _listed(bench: Workbench, instance: Instance) -> LiveInstance | None:
-    found = bench.cr.list_instances(instance.region)
+    found = bench.cr.list_instances(instance.region, instance.account)
     return next((i for i in found if (i.id == instance.id if instance.id else i.name == instance.name)), None)
 
 

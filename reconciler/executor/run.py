@@ -21,7 +21,7 @@ from reconciler.executor.control import apply_change
 from reconciler.executor.events import RunEvent, RunListener, ServiceMoved, StepEnded, StepStarted, Waiting
 from reconciler.executor.gap import Gap
 from reconciler.executor.moving import Mover, Registries
-from reconciler.executor.target import Workbench
+from reconciler.executor.target import Workbench, own_nothing
 from reconciler.executor.tasking import Tasks
 from reconciler.executor.verification import verify
 from reconciler.executor.waiting import Patience, StepFailed
@@ -58,6 +58,8 @@ class Tools:
     """What images are read from, where that is not always a registry."""
     bss: Bss | None = None
     """Given only to a run that may buy."""
+    own: Callable[[str, str], None] = own_nothing
+    """Told the ids of instances that were bought, and whose they are."""
 
 
 def carry_out(plan: Plan, live: Live, tools: Tools) -> Report:
@@ -101,6 +103,7 @@ class _Run:
             lambda change, reason: self._tell(Waiting(change, reason)),
             tools.bss,
             self._tell,
+            own=tools.own,
         )
         self.carrier = Mover(
             live,

@@ -20,10 +20,14 @@ def _tell_nobody(_: RunEvent) -> None:
     pass
 
 
+def own_nothing(_instance: str, _account: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Workbench:
     """`instances` maps the keys of declared instances to live ones; those that are bought on the way join them. `bss`
-    is None where nothing may be bought."""
+    is None where nothing may be bought. `own` is told whose an instance is that was bought."""
 
     cr: Cr
     around: Surroundings
@@ -34,6 +38,7 @@ class Workbench:
     waiting: Callable[[Change, str], None]
     bss: Bss | None = None
     tell: RunListener = _tell_nobody
+    own: Callable[[str, str], None] = own_nothing
 
     def instance(self, key: str) -> LiveInstance:
         if key not in self.instances:

@@ -9,13 +9,14 @@ from reconciler.model.spec import Edition, Renewal
 
 @dataclass(frozen=True, slots=True, order=True)
 class Offer:
-    """A new instance as it would be ordered."""
+    """A new instance as it would be ordered, and the account that pays: its key in the YAML, empty for the default."""
 
     region: str
     name: str
     edition: Edition
     period_months: int
     renewal: Renewal
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

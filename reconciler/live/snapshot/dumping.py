@@ -228,6 +228,7 @@ def _quote(item: Quote) -> Json:
         "renewal": offer.renewal,
         "price": None if price is None else {"amount": price.amount, "currency": price.currency},
         "unknown": item.unknown,
+        **({"account": offer.account} if offer.account else {}),
     }
 
 

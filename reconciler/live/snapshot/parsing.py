@@ -263,6 +263,7 @@ def _quote(item: Place) -> Quote:
             item.field("edition").word(Edition),
             item.field("period_months").count(),
             item.field("renewal").word(Renewal),
+            item.or_else("account", "").text(),
         ),
         None if price.absent else Price(price.field("amount").name(), price.field("currency").name()),
         item.field("unknown").text(),

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from reconciler.acr.accounts import Accounts, Owners
 from reconciler.acr.bss import Bill, Bss
 from reconciler.acr.errors import ApiError, MalformedAnswer, WriteRefused
 from reconciler.acr.transport import ReadOnlyTransport, Transport
@@ -122,3 +124,23 @@ def test_bills_are_read_to_the_end(connect: Connect) -> None:
 
     found = Bss(connect(serve)).bills("r")
     assert (len(found), found[0]) == (301, Bill("cri-0000", "r", "Normal"))
+
+
+def test_what_is_bought_is_paid_by_the_account_that_was_named(connect: Connect) -> None:
+    asked: list[str] = []
+
+    def of(name: str) -> Transport:
+        def serve(_request: httpx.Request) -> httpx.Response:
+            asked.append(name)
+            return answer({"InstanceId": "cri-1", "OriginalPrice": 1, "Currency": "USD", "InstanceList": []})
+
+        return connect(serve)
+
+    everywhere = {"eu-central-1": "other", "ap-southeast-1": "other"}
+    bss = Bss(Accounts({"": of("default"), "other": of("other")}, everywhere, Owners()))
+    bss.buy(OFFER, "token")
+    bss.price(replace(OFFER, account="other"))
+    bss.buy(replace(OFFER, account="other"), "token")
+    bss.bills("eu-central-1")
+    bss.upgrade("eu-central-1", "cri-1", Edition.ADVANCED, "token", "other")
+    assert asked == ["default", "other", "other", "default", "other"]

@@ -59,14 +59,14 @@ class Shop(Bss):
         self.orders: list[tuple[object, str]] = []
         self.told: list[str] = []
 
-    def bills(self, region: str) -> tuple[Bill, ...]:
+    def bills(self, region: str, account: str = "") -> tuple[Bill, ...]:
         return tuple(Bill(identity, region, "Creating") for identity in self.under_way)
 
     def buy(self, offer: Offer, token: str) -> str:
         self._order(offer, token)
         return "cri-eu"
 
-    def upgrade(self, region: str, instance_id: str, edition: Edition, token: str) -> None:
+    def upgrade(self, region: str, instance_id: str, edition: Edition, token: str, account: str = "") -> None:
         self._order((instance_id, edition), token)
 
     def _order(self, what: object, token: str) -> None:
