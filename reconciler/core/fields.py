@@ -91,6 +91,7 @@ KINDS: Mapping[Kind, ResourceKind] = {
             Field("vpc", FieldClass.CREATE_ONLY),
             Field("vswitch", FieldClass.CREATE_ONLY),
             Field("module", FieldClass.CREATE_ONLY),
+            Field("dns", FieldClass.WRITE_ONLY),
             Field("status", FieldClass.AWAITED),
         ),
     ),

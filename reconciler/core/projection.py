@@ -141,7 +141,13 @@ def observed_repository(repository: LiveRepository) -> Fields:
 
 
 def declared_vpc(binding: VpcBinding) -> Fields:
-    return {"vpc": binding.vpc, "vswitch": binding.vswitch, "module": binding.module, "status": "RUNNING"}
+    return {
+        "vpc": binding.vpc,
+        "vswitch": binding.vswitch,
+        "module": binding.module,
+        "dns": binding.dns,
+        "status": "RUNNING",
+    }
 
 
 def declared_replication(rule: ReplicationRule, live: LiveSyncRule | None = None) -> Fields:

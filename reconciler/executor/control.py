@@ -131,7 +131,11 @@ def _create_vpc(bench: Workbench, change: Change) -> None:
     binding = next(b for b in bench.desired.vpcs if b.address == change.address)
     instance = bench.instance(binding.instance)
     where = (instance.region, instance.id, binding.vpc, binding.vswitch, binding.module)
-    settle(lambda: bench.cr.create_linked_vpc(*where), lambda: _link_status(bench, binding) is not None, bench.patience)
+    settle(
+        lambda: bench.cr.create_linked_vpc(*where, dns=binding.dns),
+        lambda: _link_status(bench, binding) is not None,
+        bench.patience,
+    )
     _await_vpc(bench, change)
 
 

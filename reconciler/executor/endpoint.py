@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.executor.target import Workbench
+from reconciler.executor.target import Workbench, settle
 from reconciler.executor.waiting import StepFailed
 from reconciler.model.live import LiveInstance
 from reconciler.model.plan import Change
@@ -23,7 +23,11 @@ def apply_endpoint(bench: Workbench, change: Change) -> None:
     region, identity = instance.region, instance.id
     now = bench.cr.internet_endpoint(region, identity).endpoint
     if now.enabled != endpoint.enabled:
-        bench.cr.set_internet_endpoint(region, identity, enabled=endpoint.enabled)
+        settle(
+            lambda: bench.cr.set_internet_endpoint(region, identity, enabled=endpoint.enabled),
+            lambda: bench.cr.internet_endpoint(region, identity).endpoint.enabled is endpoint.enabled,
+            bench.patience,
+        )
     if not endpoint.enabled:
         bench.patience.until(
             lambda: not bench.cr.internet_endpoint(region, identity).endpoint.enabled, "closing the internet endpoint"
@@ -46,6 +50,14 @@ def apply_endpoint(bench: Workbench, change: Change) -> None:
 def _replace_entries(bench: Workbench, instance: LiveInstance, found: set[AclEntry], wanted: set[AclEntry]) -> None:
     region, identity = instance.region, instance.id
 
+    def add(entry: AclEntry) -> None:
+        settle(lambda: bench.cr.add_acl_entry(region, identity, entry), lambda: holds({entry}), bench.patience)
+
+    def remove(entry: AclEntry) -> None:
+        settle(
+            lambda: bench.cr.remove_acl_entry(region, identity, entry.cidr), lambda: not holds({entry}), bench.patience
+        )
+
     def holds(entries: set[AclEntry]) -> bool:
         return entries <= set(bench.cr.internet_endpoint(region, identity).endpoint.allow)
 
@@ -54,16 +66,16 @@ def _replace_entries(bench: Workbench, instance: LiveInstance, found: set[AclEnt
     fresh = {entry for entry in wanted - found if entry.cidr not in renamed}
     bridge = {_BRIDGE} if renamed and not fresh and not wanted & found else set()
     for entry in sorted((fresh | bridge) - found):
-        bench.cr.add_acl_entry(region, identity, entry)
+        add(entry)
     # The list follows its calls late; an entry that cannot be read yet may not hold the door.
     bench.patience.until(lambda: holds(fresh | bridge), "new entries of the access list")
     for entry in sorted(found - wanted - bridge):
-        bench.cr.remove_acl_entry(region, identity, entry.cidr)
+        remove(entry)
     for entry in sorted(wanted - found - fresh):
-        bench.cr.add_acl_entry(region, identity, entry)
+        add(entry)
     bench.patience.until(lambda: holds(wanted), "changed entries of the access list")
     for entry in sorted(bridge):
-        bench.cr.remove_acl_entry(region, identity, entry.cidr)
+        remove(entry)
     bench.patience.until(
         lambda: set(bench.cr.internet_endpoint(region, identity).endpoint.allow) == wanted,
         "the access list of the internet endpoint",

@@ -253,6 +253,8 @@ class VpcBinding:
     security_group: str | None = None
     module: str = "registry"
     open_security_group: bool = False
+    dns: bool | None = None
+    """Whether a new link gets a DNS record in the VPC's private zone. The service does not tell it again."""
     places: Places = field(default=Places(), compare=False)
 
     @property

@@ -29,7 +29,8 @@ def _binding(build: Build, key: str, fields: Fields) -> VpcBinding | None:
         build.found.append(error("R-SPEC-11", summary, fields.span("open_security_group"), hint, address=where))
     if instance is None or vpc is None or vswitch is None:
         return None
-    return VpcBinding(key, instance, vpc, vswitch, group, fields.text("module") or "registry", opened, fields.places())
+    module, dns = fields.text("module") or "registry", fields.flag("dns")
+    return VpcBinding(key, instance, vpc, vswitch, group, module, opened, dns, fields.places())
 
 
 def networks(build: Build) -> tuple[Network, ...]:

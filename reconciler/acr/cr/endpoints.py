@@ -63,10 +63,19 @@ class Endpoints(Product):
         return VpcAccess(answer.flag("Enable"), tuple(links), answer.texts("Domains"))
 
     def create_linked_vpc(
-        self, region: str, instance_id: str, vpc: str, vswitch: str, module: str = "registry"
+        self,
+        region: str,
+        instance_id: str,
+        vpc: str,
+        vswitch: str,
+        module: str = "registry",
+        *,
+        dns: bool | None = None,
     ) -> None:
-        """Takes effect later, when the link's status becomes RUNNING."""
-        self._call(region, "CreateInstanceVpcEndpointLinkedVpc", _linked(instance_id, vpc, vswitch, module))
+        """Takes effect later, when the link's status becomes RUNNING. With `dns` the service puts a record into the
+        VPC's private zone, which it never tells again."""
+        parameters = {**_linked(instance_id, vpc, vswitch, module), "EnableCreateDNSRecordInPvzt": dns}
+        self._call(region, "CreateInstanceVpcEndpointLinkedVpc", parameters)
 
     def delete_linked_vpc(
         self, region: str, instance_id: str, vpc: str, vswitch: str, module: str = "registry"

@@ -450,6 +450,11 @@ WRITES: list[tuple[Callable[[Cr], object], str, Mapping[str, str | None]]] = [
     ),
     (lambda cr: cr.delete_repository(R, I, "crr-1"), "DeleteRepository", {"RepoId": "crr-1"}),
     (lambda cr: cr.create_linked_vpc(R, I, "vpc-1", "vsw-1"), "CreateInstanceVpcEndpointLinkedVpc", VPC),
+    (
+        lambda cr: cr.create_linked_vpc(R, I, "vpc-1", "vsw-1", dns=True),
+        "CreateInstanceVpcEndpointLinkedVpc",
+        {**VPC, "EnableCreateDNSRecordInPvzt": "true"},
+    ),
     (lambda cr: cr.delete_linked_vpc(R, I, "vpc-1", "vsw-1"), "DeleteInstanceVpcEndpointLinkedVpc", VPC),
     (
         lambda cr: cr.set_internet_endpoint(R, I, enabled=True),

@@ -228,10 +228,18 @@ class Account(Cr):
         return VpcAccess(bool(shelf.links), tuple(shelf.links), ())
 
     def create_linked_vpc(
-        self, region: str, instance_id: str, vpc: str, vswitch: str, module: str = "registry"
+        self,
+        region: str,
+        instance_id: str,
+        vpc: str,
+        vswitch: str,
+        module: str = "registry",
+        *,
+        dns: bool | None = None,
     ) -> None:
         link = LiveVpcLink(vpc, vswitch, module, "CREATING")
-        self._write(f"link {vpc}", lambda: self.shelves[instance_id].links.append(link))
+        record = {None: "", True: " with a DNS record", False: " without a DNS record"}[dns]
+        self._write(f"link {vpc}{record}", lambda: self.shelves[instance_id].links.append(link))
 
     def delete_linked_vpc(
         self, region: str, instance_id: str, vpc: str, vswitch: str, module: str = "registry"

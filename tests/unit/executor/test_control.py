@@ -179,6 +179,17 @@ def test_a_vpc_is_bound_when_it_runs() -> None:
     assert workshop.account.links == [("RUNNING", "")]
 
 
+@pytest.mark.parametrize(
+    ("dns", "call"),
+    [(None, "link vpc-1"), (True, "link vpc-1 with a DNS record"), (False, "link vpc-1 without a DNS record")],
+)
+def test_a_dns_record_is_asked_for_as_declared(dns: bool | None, call: str) -> None:
+    workshop = Workshop()
+    binding = VpcBinding("main", "hub", "vpc-1", "vsw-1", dns=dns)
+    workshop.run(Desired(instances=INSTANCES, vpcs=(binding,)), change(address.vpc("main")))
+    assert workshop.account.calls == [call]
+
+
 def test_a_vpc_that_cannot_be_bound_fails_with_the_words_of_the_service() -> None:
     workshop = Workshop()
     workshop.account.links = [("CREATING", ""), ("FAILED", "no addresses left in vsw-1")]

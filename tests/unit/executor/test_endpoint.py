@@ -8,6 +8,7 @@ from reconciler.model import address
 from reconciler.model.live import LiveEndpoint
 from reconciler.model.plan import Action
 from reconciler.model.spec import AclEntry, Desired, InternetEndpoint
+from tests.unit.executor.account import Fault, lost
 from tests.unit.executor.workshop import INSTANCES, Workshop, change
 
 A, B, C = AclEntry("198.51.100.0/24"), AclEntry("203.0.113.0/24"), AclEntry("2001:db8::/32")
@@ -104,3 +105,16 @@ def test_an_entry_that_the_service_drops_fails_the_step() -> None:
     workshop.account.late = 1000
     with pytest.raises(StepFailed, match="not reached"):
         _apply(workshop, A, B)
+
+
+@pytest.mark.parametrize("happened", [True, False])
+@pytest.mark.parametrize("call", ["endpoint on", f"allow {A.cidr}", f"disallow {C.cidr}"])
+def test_a_call_whose_answer_is_lost_is_looked_after(call: str, happened: bool) -> None:
+    workshop = Workshop()
+    if call != "endpoint on":
+        workshop = _open(C)
+    workshop.account.faults[call] = Fault(lost(), happened=happened)
+    _apply(workshop, A)
+    assert workshop.account.calls.count(call) == (1 if happened else 2)
+    assert workshop.account.shelves["cri-hub"].endpoint.allow == (A,)
+    assert all(workshop.account.acl)
