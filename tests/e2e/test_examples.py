@@ -13,13 +13,15 @@ from tests.e2e.conftest import RunningCloud, StartCloud, Workspace
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PUSHES: dict[str, tuple[tuple[str, str], ...]] = {
+    "instances": (),
     "minimal": (),
     "hub-and-spoke": (("instances.hub", "apps/web:v1"), ("instances.hub", "apps/web:dev")),
     "personal-to-enterprise": (),
     "replication": (),
     "topology": (),
 }
-MOVED = {"minimal": 0, "hub-and-spoke": 2, "personal-to-enterprise": 2, "replication": 6, "topology": 0}
+MOVED = {"instances": 0, "minimal": 0, "hub-and-spoke": 2, "personal-to-enterprise": 2, "replication": 6, "topology": 0}
+FLAGS = {"instances": ("--allow-billable",)}
 
 
 def test_every_example_is_run() -> None:
@@ -45,6 +47,6 @@ def test_example(
     transfers = planned["transfers"]
     assert isinstance(transfers, list)
     assert len(transfers) == MOVED[name]
-    work.run("apply", "registry.yaml", "--auto-approve")
+    work.run("apply", "registry.yaml", "--auto-approve", *FLAGS.get(name, ()))
     work.run("plan", "registry.yaml", "--detailed-exitcode")
     work.run("drift", "registry.yaml")
