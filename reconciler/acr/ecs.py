@@ -8,7 +8,7 @@ from reconciler.acr.answer import Answer
 from reconciler.acr.errors import MalformedAnswer, NotFound
 from reconciler.acr.request import Version
 from reconciler.acr.rpc import Parameter, RpcProduct, listed
-from reconciler.model.network import Ingress, SecurityGroup
+from reconciler.model.network import Home, Ingress, SecurityGroup
 
 _PAGE = 1000
 """The documented maximum of DescribeSecurityGroupAttribute's MaxResults."""
@@ -21,13 +21,13 @@ class Ecs(RpcProduct):
 
     version = Version.ECS
 
-    def get_security_group(self, region: str, group: str) -> SecurityGroup | None:
-        """With its inbound rules; None when it is not in the region."""
+    def get_security_group(self, home: Home, group: str) -> SecurityGroup | None:
+        """With its inbound rules; None when it is not there."""
         found: list[Ingress] = []
         token: str | None = None
         while True:
             parameters: dict[str, Parameter] = {
-                "RegionId": region,
+                "RegionId": home.region,
                 "SecurityGroupId": group,
                 "Direction": "ingress",
                 "NicType": "intranet",
@@ -35,7 +35,7 @@ class Ecs(RpcProduct):
                 "NextToken": token,
             }
             try:
-                answer = self._call(region, "DescribeSecurityGroupAttribute", parameters)
+                answer = self._call(home.region, "DescribeSecurityGroupAttribute", parameters, home.account)
             except NotFound:
                 return None
             found += _ingress(answer)
@@ -43,7 +43,7 @@ class Ecs(RpcProduct):
             if token is None:
                 return SecurityGroup(group, answer.text("VpcId", ""), tuple(found))
 
-    def let_in(self, region: str, group: str, rule: Ingress, description: str) -> None:
+    def let_in(self, home: Home, group: str, rule: Ingress, description: str) -> None:
         permission: dict[str, Parameter] = {
             "IpProtocol": rule.protocol.upper(),
             "PortRange": f"{rule.first_port}/{rule.last_port}",
@@ -53,8 +53,8 @@ class Ecs(RpcProduct):
             "NicType": "intranet",
             "Description": description,
         }
-        parameters = {"RegionId": region, "SecurityGroupId": group, **listed("Permissions", permission)}
-        self._call(region, "AuthorizeSecurityGroup", parameters)
+        parameters = {"RegionId": home.region, "SecurityGroupId": group, **listed("Permissions", permission)}
+        self._call(home.region, "AuthorizeSecurityGroup", parameters, home.account)
 
 
 def _ingress(answer: Answer) -> Iterator[Ingress]:

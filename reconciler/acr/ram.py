@@ -5,20 +5,21 @@ from __future__ import annotations
 from reconciler.acr.errors import NotFound
 from reconciler.acr.request import Version
 from reconciler.acr.rpc import RpcProduct
+from reconciler.model.network import Home
 
 
 class Ram(RpcProduct):
-    """Every method raises AcrError. `region` only says whose network the call comes from."""
+    """Every method raises AcrError. The region of a home only says where the call comes from."""
 
     version = Version.RAM
 
-    def has_role(self, region: str, name: str) -> bool:
+    def has_role(self, home: Home, name: str) -> bool:
         try:
-            self._call(region, "GetRole", {"RoleName": name})
+            self._call(home.region, "GetRole", {"RoleName": name}, home.account)
         except NotFound:
             return False
         return True
 
-    def create_service_linked_role(self, region: str, service: str) -> None:
+    def create_service_linked_role(self, home: Home, service: str) -> None:
         """`service` names the service that the role is for; the service gives the role its name and its policy."""
-        self._call(region, "CreateServiceLinkedRole", {"ServiceName": service})
+        self._call(home.region, "CreateServiceLinkedRole", {"ServiceName": service}, home.account)

@@ -127,7 +127,7 @@ def _nodes(desired: Desired) -> Iterator[Address]:
     for repository in desired.repositories:
         yield from _builds(repository)
     yield from (address.security_group(binding.key) for binding, _ in network.opened(desired))
-    yield from map(address.role, network.role_names(desired))
+    yield from (network.role_address(home.account) for home in network.role_homes(desired))
     yield from (rule.backfill_address for rule in desired.replications if rule.backfill is not Backfill.NONE)
 
 
@@ -171,9 +171,10 @@ def _import_edges(rule: ImportRule, desired: Desired) -> Iterator[Edge]:
     if rule.vpc is not None:
         place = rule.places.at("vpc")
         yield Edge(rule.address, address.vpc(rule.vpc), "transfers through", place)
-        if rule in network.imports(desired):
+        target = desired.instance(rule.target)
+        if target is not None and rule in network.imports(desired):
             yield Edge(rule.address, address.security_group(rule.vpc), "is let into the VPC by", place)
-            yield Edge(rule.address, address.role(network.SERVICE_ROLE), "reaches the VPC as", place)
+            yield Edge(rule.address, network.role_address(target.account), "reaches the VPC as", place)
     yield from _content_edges(rule.address, rule.target, _target_namespaces(rule), desired)
     for endpoint in desired.endpoints:
         if endpoint.instance == rule.target:

@@ -11,10 +11,11 @@ from reconciler.core.firewall import kept_out
 from reconciler.core.projection import Paired, World
 from reconciler.core.zones import zones_of
 from reconciler.model import address
+from reconciler.model.address import Address
 from reconciler.model.cloud import CloudClass, cloud_class
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.live import Live
-from reconciler.model.network import HTTPS, Network, Vpc
+from reconciler.model.network import HTTPS, Home, Network, Vpc
 from reconciler.model.place import Span
 from reconciler.model.rulebook import Rule
 from reconciler.model.scope import NetworkScope
@@ -72,12 +73,12 @@ RULES = (
 )
 
 
-def bindings(desired: Desired) -> Iterator[tuple[VpcBinding, str]]:
-    """The bindings whose network counts, each with the region that it has to be in."""
+def bindings(desired: Desired) -> Iterator[tuple[VpcBinding, Home]]:
+    """The bindings whose network counts, each with where it has to be."""
     for binding in desired.vpcs:
         instance = desired.instance(binding.instance)
         if instance is not None and cloud_class(instance.region) is CloudClass.PUBLIC:
-            yield binding, instance.region
+            yield binding, Home(instance.region, instance.account)
 
 
 def imports(desired: Desired) -> Iterator[ImportRule]:
@@ -87,41 +88,48 @@ def imports(desired: Desired) -> Iterator[ImportRule]:
 
 
 def scopes(desired: Desired) -> tuple[NetworkScope, ...]:
-    """What has to be looked at, one scope for each region."""
-    regions: dict[str, list[VpcBinding]] = {}
-    for binding, region in bindings(desired):
-        regions.setdefault(region, []).append(binding)
+    """What has to be looked at, one scope for each home."""
+    homes: dict[Home, list[VpcBinding]] = {}
+    for binding, home in bindings(desired):
+        homes.setdefault(home, []).append(binding)
     return tuple(
         NetworkScope(
-            region,
+            home,
             frozenset(binding.vpc for binding in found),
             frozenset((binding.vpc, binding.vswitch) for binding in found),
             frozenset(binding.security_group for binding in found if binding.security_group is not None),
         )
-        for region, found in sorted(regions.items())
+        for home, found in sorted(homes.items())
     )
 
 
-def role_names(desired: Desired) -> frozenset[str]:
-    return frozenset({SERVICE_ROLE}) if any(imports(desired)) else frozenset()
+def role_homes(desired: Desired) -> tuple[Home, ...]:
+    """The accounts that need the role, each with one of its regions."""
+    used = {rule.vpc for rule in imports(desired)}
+    homes = {home.account: home for binding, home in reversed(list(bindings(desired))) if binding.key in used}
+    return tuple(homes[account] for account in sorted(homes))
 
 
-def opened(desired: Desired) -> Iterator[tuple[VpcBinding, str]]:
+def role_address(account: str) -> Address:
+    return address.role(f"{SERVICE_ROLE}@{account}" if account else SERVICE_ROLE)
+
+
+def opened(desired: Desired) -> Iterator[tuple[VpcBinding, Home]]:
     """The bindings whose security group may be opened."""
-    return ((b, region) for b, region in bindings(desired) if b.security_group is not None and b.open_security_group)
+    return ((b, home) for b, home in bindings(desired) if b.security_group is not None and b.open_security_group)
 
 
 def roles(world: World) -> Iterator[Paired]:
-    if world.live.roles is None or world.live.roles.found is None:
-        return
-    for name in sorted(role_names(world.desired)):
-        declared = {"service": SERVICE}
-        yield Paired(address.role(name), declared, declared if name in world.live.roles.found else None)
+    for home in role_homes(world.desired):
+        role = world.live.role(SERVICE_ROLE, home.account)
+        if role is not None and role.exists is not None:
+            declared = {"service": SERVICE}
+            yield Paired(role_address(home.account), declared, declared if role.exists else None)
 
 
 def security_groups(world: World) -> Iterator[Paired]:
-    for binding, region in opened(world.desired):
-        closed = closed_blocks(binding, world.live.network(region))
+    for binding, home in opened(world.desired):
+        closed = closed_blocks(binding, world.live.network(home))
         if closed is None:
             continue
         vpc, shut = closed
@@ -148,18 +156,22 @@ def shown(block: str) -> str:
 def check(desired: Desired, live: Live) -> Iterator[Diagnostic]:
     """What is wrong with the networks that were looked at."""
     through = {rule.vpc for rule in imports(desired)}
-    for binding, region in bindings(desired):
-        network = live.network(region)
+    for binding, home in bindings(desired):
+        network = live.network(home)
         if network is None:
             continue
-        yield from _placed(binding, region, network)
+        yield from _placed(binding, home.region, network)
         yield from _closed(binding, network)
         if binding.key in through:
-            yield from _zone(binding, region, network, desired)
+            yield from _zone(binding, home.region, network, desired)
+    homes = {binding.key: home for binding, home in bindings(desired)}
+    told: set[str] = set()
     for rule in imports(desired):
-        if live.roles is not None and live.roles.found is None:
+        account = homes[rule.vpc or ""].account
+        role = live.role(SERVICE_ROLE, account)
+        if role is not None and role.exists is None and account not in told:
+            told.add(account)
             yield _unchecked(str(rule.address), f"the role `{SERVICE_ROLE}`", "ram:GetRole", rule.places.at("vpc"))
-            return
 
 
 def _placed(binding: VpcBinding, region: str, network: Network) -> Iterator[Diagnostic]:
@@ -226,8 +238,8 @@ def _zone(binding: VpcBinding, region: str, network: Network, desired: Desired) 
 def unknown_zones(desired: Desired, live: Live) -> Iterator[Diagnostic]:
     """To be told while there is something to import: nothing that the service answers settles it."""
     through = {rule.vpc for rule in imports(desired)}
-    for binding, region in bindings(desired):
-        network = live.network(region)
+    for binding, home in bindings(desired):
+        region, network = home.region, live.network(home)
         vswitch = network.vswitch(binding.vpc, binding.vswitch) if network is not None else None
         zones = zones_of(region, desired.settings.zones)
         if binding.key not in through or vswitch is None or zones:

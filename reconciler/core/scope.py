@@ -65,7 +65,8 @@ def scope_of(desired: Desired, *, contents: bool = False) -> Scope:
         for instance in desired.instances
         if instance.key not in foreign
     )
-    return Scope(instances, tuple(_origins(desired.imports)), network.scopes(desired), network.role_names(desired))
+    roles = tuple((network.SERVICE_ROLE, home) for home in network.role_homes(desired))
+    return Scope(instances, tuple(_origins(desired.imports)), network.scopes(desired), roles)
 
 
 def _origins(imports: Iterable[ImportRule]) -> Iterator[OriginScope]:

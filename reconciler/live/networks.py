@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,8 +11,8 @@ from reconciler.acr.errors import AccessDenied
 from reconciler.acr.surroundings import Surroundings
 from reconciler.live.failure import reading
 from reconciler.live.submit import Submit
-from reconciler.model.live import LiveRoles
-from reconciler.model.network import Network, SecurityGroup, Vpc, Vswitch
+from reconciler.model.live import LiveRole
+from reconciler.model.network import Home, Network, SecurityGroup, Vpc, Vswitch
 from reconciler.model.scope import NetworkScope
 
 T = TypeVar("T")
@@ -20,40 +20,43 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class NetworkListing:
-    """The calls for one region, all under way from the start."""
+    """The calls for one home, all under way from the start."""
 
-    region: str
+    home: Home
     vpcs: list[Future[Vpc | None]]
     vswitches: list[Future[Vswitch | None]]
     groups: list[Future[SecurityGroup | None]]
 
     @classmethod
     def start(cls, submit: Submit, around: Surroundings, scope: NetworkScope) -> NetworkListing:
-        region = scope.region
+        home = scope.home
         return cls(
-            region,
-            [submit(around.vpc.get_vpc, region, vpc) for vpc in sorted(scope.vpcs)],
-            [submit(around.vpc.get_vswitch, region, *pair) for pair in sorted(scope.vswitches)],
-            [submit(around.ecs.get_security_group, region, group) for group in sorted(scope.security_groups)],
+            home,
+            [submit(around.vpc.get_vpc, home, vpc) for vpc in sorted(scope.vpcs)],
+            [submit(around.vpc.get_vswitch, home, *pair) for pair in sorted(scope.vswitches)],
+            [submit(around.ecs.get_security_group, home, group) for group in sorted(scope.security_groups)],
         )
 
     def result(self) -> Network:
-        where = f"the network in {self.region}"
-        return Network(self.region, _seen(where, self.vpcs), _seen(where, self.vswitches), _seen(where, self.groups))
+        region, account = self.home.region, self.home.account
+        where = f"the network in {region}" + (f" of account `{account}`" if account else "")
+        found = _seen(where, self.vpcs), _seen(where, self.vswitches), _seen(where, self.groups)
+        return Network(region, *found, account)
 
 
 @dataclass(slots=True)
 class RoleListing:
-    roles: dict[str, Future[bool]]
+    name: str
+    account: str
+    there: Future[bool]
 
     @classmethod
-    def start(cls, submit: Submit, around: Surroundings, region: str, names: Iterable[str]) -> RoleListing:
-        """`region` is where the calls come from."""
-        return cls({name: submit(around.ram.has_role, region, name) for name in sorted(names)})
+    def start(cls, submit: Submit, around: Surroundings, name: str, home: Home) -> RoleListing:
+        return cls(name, home.account, submit(around.ram.has_role, home, name))
 
-    def result(self) -> LiveRoles:
-        found = _permitted("the roles of the account", lambda: [n for n, there in self.roles.items() if there.result()])
-        return LiveRoles(None if found is None else frozenset(found))
+    def result(self) -> LiveRole:
+        exists = _permitted(f"the role `{self.name}`", lambda: [self.there.result()])
+        return LiveRole(self.name, self.account, None if exists is None else exists[0])
 
 
 def _seen(where: str, calls: list[Future[T | None]]) -> tuple[T, ...] | None:

@@ -90,9 +90,7 @@ class CloudReader:
             ]
             others = [pool.submit(list_origin, *found) for found in self._catalogues(scope)]
             networks = [NetworkListing.start(pool.submit, self._around, item) for item in scope.networks]
-            # Roles are the account's: whichever region the call comes from, the answer is the same.
-            home = next((item.region for item in scope.networks), "")
-            roles = RoleListing.start(pool.submit, self._around, home, scope.roles) if scope.roles else None
+            roles = [RoleListing.start(pool.submit, self._around, name, home) for name, home in scope.roles]
             listed = {place: pool.submit(self._cr.list_instances, *place) for place in places}
             found: list[LiveInstance] = []
             for (region, account), future in listed.items():
@@ -119,7 +117,7 @@ class CloudReader:
                 origins=(*origins, *(edition.result() for edition in personal)),
                 quotes=tuple(quote.result() for quote in quotes),
                 networks=tuple(network.result() for network in networks),
-                roles=roles.result() if roles else None,
+                roles=tuple(role.result() for role in roles),
             )
         self._learn(live)
         return live

@@ -30,10 +30,11 @@ class RecordedSource:
         for origin in scope.origins:
             self._check_origin(origin)
         for network in scope.networks:
-            if self._recorded.network(network.region) is None:
-                raise _unrecorded(f"the network in {network.region}")
-        if scope.roles and self._recorded.roles is None:
-            raise _unrecorded("the roles of the account")
+            if self._recorded.network(network.home) is None:
+                raise _unrecorded(f"the network in {network.home.region}")
+        for name, home in scope.roles:
+            if self._recorded.role(name, home.account) is None:
+                raise _unrecorded(f"the role `{name}`")
         return replace(self._recorded, contents={}, present={}, unreadable={}, tasks=None)
 
     def tasks(self, live: Live, queries: Sequence[TaskQuery]) -> Live:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from reconciler.model.billing import Quote
 from reconciler.model.build import LiveBuilds
 from reconciler.model.image import Digest, ManifestContent, RepositoryName
-from reconciler.model.network import Network
+from reconciler.model.network import Home, Network
 from reconciler.model.quota import Usage
 from reconciler.model.scope import ManifestQuery
 from reconciler.model.source import SourceNetwork
@@ -218,10 +218,12 @@ class LiveOrigin:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveRoles:
-    """Those of the RAM roles asked for that exist; None when the access key may not look at them."""
+class LiveRole:
+    """A RAM role of an account that was asked for. `exists` is None when the access key may not look at it."""
 
-    found: frozenset[str] | None
+    name: str
+    account: str
+    exists: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +241,14 @@ class Live:
     quotes: tuple[Quote, ...] = ()
     networks: tuple[Network, ...] = ()
     tasks: tuple[SyncTask, ...] | None = None
-    roles: LiveRoles | None = None
-    """None when nobody asked."""
+    roles: tuple[LiveRole, ...] = ()
 
-    def network(self, region: str) -> Network | None:
-        return next((network for network in self.networks if network.region == region), None)
+    def network(self, home: Home) -> Network | None:
+        return next((network for network in self.networks if network.home == home), None)
+
+    def role(self, name: str, account: str) -> LiveRole | None:
+        """None when nobody asked for it."""
+        return next((role for role in self.roles if (role.name, role.account) == (name, account)), None)
 
     def origin(self, name: str) -> LiveOrigin | None:
         return next((o for o in self.origins if o.name == name), None)

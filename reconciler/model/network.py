@@ -8,6 +8,14 @@ HTTPS = 443
 """The port that image data comes in through (service documentation, image import, step 1)."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Home:
+    """Where a network lies: a region of an account, whose name is empty for the one of the default credentials."""
+
+    region: str
+    account: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Vpc:
     """`cidrs` are its own block and the secondary ones."""
@@ -50,13 +58,18 @@ class SecurityGroup:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What was found in a region of the VPCs, vSwitches and security groups that were asked for. None: the access key
-    may not look at them."""
+    """What was found at a home of the VPCs, vSwitches and security groups that were asked for. None: the access key may
+    not look at them."""
 
     region: str
     vpcs: tuple[Vpc, ...] | None = ()
     vswitches: tuple[Vswitch, ...] | None = ()
     security_groups: tuple[SecurityGroup, ...] | None = ()
+    account: str = ""
+
+    @property
+    def home(self) -> Home:
+        return Home(self.region, self.account)
 
     def vpc(self, vpc: str) -> Vpc | None:
         return next((found for found in self.vpcs or () if found.id == vpc), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.model.billing import Offer
 from reconciler.model.image import Digest, RepositoryName
+from reconciler.model.network import Home
 from reconciler.model.source import RepositoryFilter, Source
 
 
@@ -76,9 +77,9 @@ class OriginScope:
 
 @dataclass(frozen=True, slots=True)
 class NetworkScope:
-    """What to look for in a region by id; `vswitches` are pairs of a VPC and a vSwitch of it."""
+    """What to look for at a home by id; `vswitches` are pairs of a VPC and a vSwitch of it."""
 
-    region: str
+    home: Home
     vpcs: frozenset[str]
     vswitches: frozenset[tuple[str, str]] = frozenset()
     security_groups: frozenset[str] = frozenset()
@@ -86,12 +87,12 @@ class NetworkScope:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`roles` are names of RAM roles to look for."""
+    """`roles` are RAM roles to look for, by name and where to ask."""
 
     instances: tuple[InstanceScope, ...] = ()
     origins: tuple[OriginScope, ...] = ()
     networks: tuple[NetworkScope, ...] = ()
-    roles: frozenset[str] = frozenset()
+    roles: tuple[tuple[str, Home], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from reconciler.model.live import (
     LiveNamespace,
     LiveOrigin,
     LiveRepository,
-    LiveRoles,
+    LiveRole,
     LiveSyncRule,
     LiveTag,
     LiveVpcLink,
@@ -210,7 +210,8 @@ def read_cloud(file: Path) -> Live:
     }
     quotes = tuple(_quote(name, price) for name, price in cloud.get("prices", {}).items())
     networks = cloud["networks"] if "networks" in cloud else _as_named(file.parent)
-    roles = LiveRoles(None if (named := cloud.get("roles", [SERVICE_ROLE])) is None else frozenset(named))
+    named = cloud.get("roles", [SERVICE_ROLE])
+    roles = (LiveRole(SERVICE_ROLE, "", None if named is None else SERVICE_ROLE in named),)
     found = tuple(_network(region, network) for region, network in networks.items())
     tasks = tuple(_task(number, task, instances) for number, task in enumerate(cloud.get("tasks", [])))
     return Live(built, personal, contents, present, unreadable, quotes, found, tasks=tasks, roles=roles)

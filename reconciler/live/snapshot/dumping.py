@@ -40,12 +40,13 @@ def live_digest(live: Live) -> Digest:
 
 
 def _document(live: Live) -> Mapping[str, Parts]:
+    instances: Iterator[Parts] = (_instance(item) for item in sorted(live.instances, key=lambda item: item.id))
     return {
         "format_version": FORMAT_VERSION,
-        "instances": (_instance(item) for item in sorted(live.instances, key=lambda item: item.id)),
+        "instances": instances,
         "origins": (_origin(item) for item in sorted(live.origins, key=lambda item: item.name)),
-        "networks": [networks.dump(item) for item in sorted(live.networks, key=lambda item: item.region)],
-        "roles": None if live.roles is None else networks.dump_roles(live.roles),
+        "networks": [networks.dump(item) for item in sorted(live.networks, key=lambda item: item.home)],
+        "roles": [networks.dump_role(item) for item in sorted(live.roles, key=lambda item: (item.account, item.name))],
         "contents": (_manifest(live.contents[digest]) for digest in sorted(live.contents)),
         "present": [
             {

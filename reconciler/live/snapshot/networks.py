@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from reconciler.live.snapshot.place import Place
 from reconciler.model.json_value import Json
-from reconciler.model.live import LiveRoles
+from reconciler.model.live import LiveRole
 from reconciler.model.network import Ingress, Network, SecurityGroup, Vpc, Vswitch
 
 
 def dump(item: Network) -> Json:
     return {
         "region": item.region,
+        **({"account": item.account} if item.account else {}),
         "vpcs": None
         if item.vpcs is None
         else [{"id": vpc.id, "cidrs": list[Json](vpc.cidrs)} for vpc in sorted(item.vpcs, key=lambda v: v.id)],
@@ -26,8 +27,8 @@ def dump(item: Network) -> Json:
     }
 
 
-def dump_roles(roles: LiveRoles) -> Json:
-    return {"found": None if roles.found is None else list[Json](sorted(roles.found))}
+def dump_role(role: LiveRole) -> Json:
+    return {"name": role.name, "account": role.account, "exists": role.exists}
 
 
 def _ingress(rule: Ingress) -> Json:
@@ -43,19 +44,19 @@ def _ingress(rule: Ingress) -> Json:
 
 def parse(item: Place) -> Network:
     vpcs, vswitches, groups = (item.field(name) for name in ("vpcs", "vswitches", "security_groups"))
+    account = item.optional("account")
     return Network(
         item.field("region").name(),
         None if vpcs.absent else tuple(_vpc(vpc) for vpc in vpcs.items()),
         None if vswitches.absent else tuple(_vswitch(vswitch) for vswitch in vswitches.items()),
         None if groups.absent else tuple(_group(group) for group in groups.items()),
+        "" if account.absent else account.text(),
     )
 
 
-def parse_roles(item: Place) -> LiveRoles | None:
-    if item.absent:
-        return None
-    found = item.field("found")
-    return LiveRoles(None if found.absent else frozenset(name.name() for name in found.items()))
+def parse_role(item: Place) -> LiveRole:
+    exists = item.field("exists")
+    return LiveRole(item.field("name").name(), item.field("account").text(), None if exists.absent else exists.flag())
 
 
 def _vpc(item: Place) -> Vpc:

@@ -48,14 +48,14 @@ def parse(data: Json) -> Live:
         raise ReadFailed(
             f"the recorded live state has format version {version}, and this program reads 1.x", hint=RECORD_AGAIN
         )
-    network = document.optional("networks")
+    network, roles = document.optional("networks"), document.optional("roles")
     contents = [_manifest(item) for item in document.field("contents").items()]
     tasks = document.optional("tasks")
     return Live(
         instances=tuple(_instance(item) for item in document.field("instances").items()),
         origins=_origins(document),
         networks=() if network.absent else tuple(networks.parse(item) for item in network.items()),
-        roles=networks.parse_roles(document.optional("roles")),
+        roles=() if roles.absent else tuple(networks.parse_role(item) for item in roles.items()),
         contents=MappingProxyType({item.digest: item for item in contents}),
         present=MappingProxyType(
             {

@@ -14,16 +14,16 @@ from reconciler.acr.surroundings import Surroundings
 from reconciler.acr.transport import ReadOnlyTransport, Transport, open_transport
 from reconciler.emulator.server import LocalCloud
 from reconciler.model.json_value import Json
-from reconciler.model.network import Ingress, Network, SecurityGroup, Vpc, Vswitch
+from reconciler.model.network import Home, Ingress, Network, SecurityGroup, Vpc, Vswitch
 from reconciler.model.spec import Desired
 
-R = "cn-hangzhou"
+R = Home("cn-hangzhou")
 ROLE, SERVICE = "AliyunServiceRoleForContainerRegistryConnectCustomerVPC", "connect-customer-vpc.cr.aliyuncs.com"
 CLOSED = Ingress("all", 1, 65535, "192.168.0.0/16", accepts=False, priority=2)
 SEED = Desired(
     networks=(
         Network(
-            R,
+            R.region,
             (Vpc("vpc-1", ("10.0.0.0/8", "172.16.0.0/12")),),
             (Vswitch("vsw-1", "vpc-1", "cn-hangzhou-h"),),
             (SecurityGroup("sg-1", "vpc-1", (CLOSED,)),),
@@ -49,10 +49,10 @@ def test_what_is_in_the_region_is_found_with_all_its_blocks(around: Surroundings
 
 
 def test_what_is_not_in_the_region_is_not_found(around: Surroundings) -> None:
-    assert around.vpc.get_vpc("cn-beijing", "vpc-1") is None
+    assert around.vpc.get_vpc(Home("cn-beijing"), "vpc-1") is None
     assert around.vpc.get_vpc(R, "vpc-2") is None
     assert around.vpc.get_vswitch(R, "vpc-2", "vsw-1") is None
-    assert around.ecs.get_security_group("cn-beijing", "sg-1") is None
+    assert around.ecs.get_security_group(Home("cn-beijing"), "sg-1") is None
 
 
 def test_a_rule_that_lets_in_is_read_back_and_stays_one_when_it_is_made_twice(around: Surroundings) -> None:
@@ -77,7 +77,7 @@ def test_networks_that_nobody_described_are_there_as_they_are_asked_for() -> Non
         assert around.vpc.get_vpc(R, "vpc-9") == Vpc("vpc-9", ("10.0.0.0/8",))
         assert around.vpc.get_vswitch(R, "vpc-9", "vsw-9") == Vswitch("vsw-9", "vpc-9", "cn-hangzhou-h")
         assert around.vpc.get_vswitch(R, "vpc-8", "vsw-9") is None
-        assert around.vpc.get_vpc("cn-beijing", "vpc-9") is None
+        assert around.vpc.get_vpc(Home("cn-beijing"), "vpc-9") is None
         transport.close()
 
 

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 from reconciler.core.network import SERVICE, SERVICE_ROLE
 from reconciler.model import address
-from reconciler.model.network import Ingress, SecurityGroup, Vpc
+from reconciler.model.network import Home, Ingress, SecurityGroup, Vpc
 from reconciler.model.plan import Action
-from reconciler.model.spec import Desired, VpcBinding
+from reconciler.model.source import PersonalSource
+from reconciler.model.spec import Desired, ImportRule, VpcBinding
 from tests.unit.executor.neighbourhood import Roles, neighbourhood
 from tests.unit.executor.workshop import INSTANCES, Workshop, change, reasons, results
 
 BINDING = VpcBinding("main", "hub", "vpc-1", "vsw-1", "sg-1", open_security_group=True)
-DESIRED = Desired(instances=INSTANCES, vpcs=(BINDING,))
+RULE = ImportRule("legacy", "hub", PersonalSource("cn-hangzhou", ("apps",)), "main")
+DESIRED = Desired(instances=INSTANCES, vpcs=(BINDING,), imports=(RULE,))
 HERE = "@cn-hangzhou"
 VPCS = {f"vpc-1{HERE}": Vpc("vpc-1", ("10.0.0.0/8", "172.16.0.0/12"))}
 GROUP = SecurityGroup("sg-1", "vpc-1", (Ingress("tcp", 443, 443, "10.0.0.0/8"),))
@@ -24,7 +26,7 @@ GROUP_ADDRESS, ROLE_ADDRESS = "vpcs.main.security_group", f"roles.{SERVICE_ROLE}
 def test_only_what_is_kept_out_is_let_in() -> None:
     workshop = Workshop(around=neighbourhood(VPCS, {f"sg-1{HERE}": GROUP}))
     assert results(workshop.run(DESIRED, OPENING)) == {GROUP_ADDRESS: "done"}
-    group = workshop.around.ecs.get_security_group("cn-hangzhou", "sg-1")
+    group = workshop.around.ecs.get_security_group(Home("cn-hangzhou"), "sg-1")
     assert group == replace(GROUP, ingress=(*GROUP.ingress, Ingress("tcp", 443, 443, "172.16.0.0/12")))
 
 
