@@ -16,7 +16,7 @@ from reconciler.model.spec import Desired, ImportRule, Include, Namespace, Repos
 
 RULES = (
     Rule(
-        "R-IMP-20",
+        "R-IMP-40",
         "an import brings another setting than the one that counts",
         "An import takes over the settings of namespaces and repositories that the YAML does not declare. What it "
         "declares counts, field by field, and of two imports with one target the first.",
@@ -65,7 +65,7 @@ def conflicts(desired: Desired, live: Live) -> Iterator[Diagnostic]:
 
 def _conflict(rule: ImportRule, where: Address, name: str, brought: Json, counts: Json, by: str) -> Diagnostic:
     return Diagnostic(
-        "R-IMP-20",
+        "R-IMP-40",
         Severity.INFO,
         f"`{rule.address}` brings `{name}: {brought}` for `{where}`; `{name}: {counts}` is {by} and counts",
         hint=f"leave out `{name}` to take over what the source has",

@@ -140,7 +140,7 @@ def test_all_settings_arrive_and_stay(account: Account) -> None:
         "bind the source-code platform gitlab to `acme-hub` in the console, for `shop/web`",
         "bind the source-code platform github to `acme-hub` in the console, for `tools/cli`",
     }
-    assert [d.summary for d in first.diagnostics if d.rule == "R-IMP-20"] == [
+    assert [d.summary for d in first.diagnostics if d.rule == "R-IMP-40"] == [
         (
             "`imports.legacy` brings `visibility: public` for `instances.hub.namespaces.shop`; "
             "`visibility: private` is declared and counts"
