@@ -57,6 +57,7 @@ class VpcLink:
     module: str
     ip: str
     status: LinkStatus
+    issue: str = ""
 
 
 @dataclass(slots=True)

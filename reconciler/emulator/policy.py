@@ -41,6 +41,7 @@ class Policy:
     that they belong to. `token_seconds` is how long a registry token lives, in real seconds.
     `unbound_is_refused` says how a repository without source code answers: by a refusal, or without names.
     `code_platforms` are the hosting platforms that instances are bound to, such as `github`; None binds them all.
+    `vpc_issues` maps VPCs that cannot be linked to what the service says then, such as `PRIVATE_ZONE_CONFLICT_AT_h`.
     """
 
     business_status: int = 200
@@ -49,6 +50,7 @@ class Policy:
     token_seconds: float = 60.0
     unbound_is_refused: bool = False
     code_platforms: frozenset[str] | None = None
+    vpc_issues: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     quotas: Mapping[Edition, Quota] = field(default_factory=lambda: EDITION_QUOTAS)
     personal_quota: Quota = PERSONAL_QUOTA
     calls: CallFaults = field(default_factory=CallFaults)

@@ -207,3 +207,14 @@ def test_a_platform_that_nobody_bound_fails_its_steps_and_no_others(
         assert [d.summary for d in again.diagnostics if d.rule == "R-IMP-8"] == [
             "bind the source-code platform github to `acme-hub` in the console, for `tools/cli`"
         ]
+
+
+def test_a_vpc_that_cannot_be_bound_fails_in_the_words_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path, monkeypatch, Policy(vpc_issues={"vpc-1": "PRIVATE_ZONE_CONFLICT_AT_h"})) as account:
+        report = account.apply(account.plan(SPEC))
+        failed = {str(step.address): step.reason for step in report.steps if step.result.value == "failed"}
+        assert failed == {"vpcs.main": "the service cannot bind `vpc-1`: PRIVATE_ZONE_CONFLICT_AT_h"}
+        (again,) = account.plan(SPEC).changes
+        assert (str(again.address), again.reason) == ("vpcs.main", "is CREATING and has to be RUNNING")

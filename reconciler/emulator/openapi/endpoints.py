@@ -88,7 +88,7 @@ def get_instance_vpc_endpoint(call: Call) -> Payload:
                 "Ip": link.ip,
                 "Status": link.status.value,
                 "DefaultAccess": index == 0,
-                "Issue": "",
+                "Issue": link.issue,
             }
             for index, link in enumerate(links)
         ],
@@ -109,7 +109,8 @@ def create_linked_vpc(call: Call) -> Payload:
 
     async def settle() -> None:
         if link.status is LinkStatus.CREATING:
-            link.status = LinkStatus.RUNNING
+            link.issue = call.cloud.policy.vpc_issues.get(vpc, "")
+            link.status = LinkStatus.CREATING if link.issue else LinkStatus.RUNNING
             call.cloud.changed()
 
     call.cloud.later(DELAYS.vpc_link, settle)
