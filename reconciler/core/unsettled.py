@@ -125,8 +125,7 @@ def tell_clock(rule: ImportRule, origin: LiveOrigin) -> Iterator[Diagnostic]:
     yield Diagnostic(
         "R-IMP-32",
         Severity.INFO,
-        f"the newest {rule.images.latest} images are those that {what} last: "
-        f"{described(rule.source)} has no push times",
+        f"`latest` chooses by when images {what}: {described(rule.source)} has no push times",
         hint="choose by `images.tags` where that means something else",
         span=rule.places.at("images.latest"),
         address=str(rule.address),

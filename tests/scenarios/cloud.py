@@ -7,6 +7,7 @@ are those of the names, so equal names mean equal content wherever they stand.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict, cast
@@ -22,7 +23,9 @@ from reconciler.model.image import Descriptor, Digest, ManifestContent, Reposito
 from reconciler.model.json_value import digest_of
 from reconciler.model.live import (
     Cause,
+    Clock,
     Live,
+    LiveBrokenTag,
     LiveEndpoint,
     LiveInstance,
     LiveNamespace,
@@ -114,6 +117,16 @@ class Home(TypedDict):
     repositories: NotRequired[Mapping[str, Repository]]
 
 
+class Origin(TypedDict):
+    """A registry or a store, by its name."""
+
+    clock: str
+    repositories: Mapping[str, Mapping[str, str]]
+    """Repository to tag to image."""
+    broken: NotRequired[Mapping[str, Mapping[str, str]]]
+    """Repository to tag to reason."""
+
+
 class Instance(Home):
     region: str
     edition: NotRequired[str]
@@ -170,6 +183,7 @@ class Cloud(TypedDict):
     roles: NotRequired[list[str] | None]
     """Left out: the role for imports is there; null: the access key may not look."""
     personal: NotRequired[Mapping[str, Personal]]
+    origins: NotRequired[Mapping[str, Origin]]
     images: NotRequired[Mapping[str, Layers]]
     prices: NotRequired[Mapping[str, Price]]
     """By the name of the instance that may be bought."""
@@ -193,6 +207,7 @@ def read_cloud(file: Path) -> Live:
         )
         for region, home in cloud.get("personal", {}).items()
     )
+    others = tuple(_origin(name, found, images) for name, found in cloud.get("origins", {}).items())
     unreadable = {
         ManifestQuery(RepositoryName(account.registry, repository.name), _digest(image)): _failure(failure)
         for failure in cloud.get("unreadable", [])
@@ -214,7 +229,7 @@ def read_cloud(file: Path) -> Live:
     roles = (LiveRole(SERVICE_ROLE, "", None if named is None else SERVICE_ROLE in named),)
     found = tuple(_network(region, network) for region, network in networks.items())
     tasks = tuple(_task(number, task, instances) for number, task in enumerate(cloud.get("tasks", [])))
-    return Live(built, personal, contents, present, unreadable, quotes, found, tasks=tasks, roles=roles)
+    return Live(built, (*personal, *others), contents, present, unreadable, quotes, found, tasks=tasks, roles=roles)
 
 
 def _quote(name: str, price: Price) -> Quote:
@@ -324,6 +339,22 @@ def _repositories(home: Home, images: Mapping[str, Layers]) -> tuple[LiveReposit
         )
         for name, found in home.get("repositories", {}).items()
     )
+
+
+def _origin(name: str, found: Origin, images: Mapping[str, Layers]) -> LiveOrigin:
+    broken = found.get("broken", {})
+    repositories = tuple(
+        LiveRepository(
+            path,
+            path,
+            Visibility.PRIVATE,
+            "",
+            tags=tuple(replace(tag, size=0) for tag in _tags(tags, images) or ()),
+            broken=tuple(LiveBrokenTag(tag, reason) for tag, reason in broken.get(path, {}).items()),
+        )
+        for path, tags in found["repositories"].items()
+    )
+    return LiveOrigin(name, name, repositories=repositories, clock=Clock(found["clock"]))
 
 
 def _builds(name: str, found: Repository) -> LiveBuilds | None:
