@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import images
+from tests.e2e import images, test_source_examples
 from tests.e2e.conftest import RunningCloud, StartCloud, Workspace
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -25,7 +25,7 @@ FLAGS = {"instances": ("--allow-billable",)}
 
 
 def test_every_example_is_run() -> None:
-    assert {path.name for path in EXAMPLES.iterdir()} == set(PUSHES)
+    assert {path.name for path in EXAMPLES.iterdir()} == {*PUSHES, *test_source_examples.MOVED}
 
 
 @pytest.mark.parametrize("name", sorted(PUSHES))
