@@ -163,7 +163,11 @@ class CloudReader:
 
     def _catalogues(self, scope: Scope) -> Iterator[tuple[Catalogue, OriginScope]]:
         for asked in sorted(scope.origins, key=lambda asked: asked.name):
-            if self._origins is not None and not isinstance(asked.source, PersonalSource):
+            if not isinstance(asked.source, PersonalSource):
+                if self._origins is None:
+                    raise ReadFailed(
+                        f"{described(asked.source)} could not be read: this reader has Personal Edition alone"
+                    )
                 with reading(described(asked.source)):
                     self._origins.learn((asked,))
                 yield self._origins.catalogue(asked.name), asked

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tests.e2e import buckets, images
 from tests.e2e.conftest import RunningCloud, StartCloud, Workspace
-from tests.unit.transfer.lab import RealRegistry, serve
+from tests.unit.transfer.lab import Painter, RealRegistry, serve
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MOVED = {
@@ -61,3 +62,36 @@ def test_example(
     work.run("apply", "registry.yaml", "--auto-approve")
     work.run("plan", "registry.yaml", "--detailed-exitcode")
     work.run("drift", "registry.yaml")
+
+
+def test_one_damaged_image_stops_no_other(
+    sources: Sources, start_cloud: StartCloud, workspace: Callable[[RunningCloud], Workspace]
+) -> None:
+    """A blob that is not there, and one that was cut off: each fails its image, with the reason, and the rest moves."""
+    seed = (EXAMPLES / "import-from-folder" / "seed.yaml").read_text()
+    work = workspace(start_cloud(seed))
+    tree = Path(shutil.copytree(sources.registry.root, work.folder / "images"))
+    client = sources.registry.client()
+    for tag in ("good", "missing", "cut"):
+        Painter(client, "apps/api").image([tag.encode() * 100], tag=tag)
+    shutil.copytree(sources.registry.root, tree, dirs_exist_ok=True)
+    damaged = replace(sources.registry, root=tree)
+    for tag in ("missing", "cut"):
+        layer = damaged.stored(client.manifest("apps/api", tag).content.blobs[1].digest)
+        if tag == "missing":
+            layer.unlink()
+        else:
+            layer.write_bytes(layer.read_bytes()[:-1])
+    client.close()
+    spec = (EXAMPLES / "import-from-folder" / "registry.yaml").read_text()
+    work.write("registry.yaml", spec.replace("repository: apps/web", "namespaces: [apps]"))
+
+    told = work.run("apply", "registry.yaml", "--auto-approve", "--report", "report.json", expect=3)
+
+    report = json.loads((work.folder / "report.json").read_text())
+    failed = {image["target"].rpartition(":")[2]: image for image in report["images"] if image["result"] == "failed"}
+    assert set(failed) == {"missing", "cut"}
+    assert "is not in the store" in failed["missing"]["reason"]
+    assert "has 299 bytes in the store and 300 in its manifest" in failed["cut"]["reason"]
+    assert not failed["cut"]["retryable"]
+    assert told.out
