@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reconciler.acr.cr import Cr, NewSyncTask
+from reconciler.acr.cr import Cr
 from reconciler.core.routing import Errand, latest
 from reconciler.executor.listing import listed_digests
-from reconciler.executor.target import settle
+from reconciler.executor.task_making import make_task
 from reconciler.executor.waiting import Patience, StepFailed
 from reconciler.model.image import Digest
 from reconciler.model.live import LiveInstance, LiveRepository
@@ -56,7 +56,9 @@ def replicate(cr: Cr, image: SingleImage, ends: Ends) -> Outcome:
     running = _running(cr, image)
     if running is not None:
         return Outcome(image, Stage.RUNNING, found.digest, running)
-    return Outcome(image, Stage.CREATED, found.digest, _create(cr, image, repository))
+    made = make_task(cr, repository.id, image)
+    source = image.source
+    return Outcome(image, Stage.CREATED, found.digest, cr.get_sync_task(source.region, source.instance, made))
 
 
 def wait(cr: Cr, outcome: Outcome, ends: Ends, patience: Patience, seen: Callable[[SyncTask], None]) -> Outcome:
@@ -130,29 +132,3 @@ def _running(cr: Cr, image: SingleImage) -> SyncTask | None:
     tasks = cr.sync_tasks_of(source.region, source.instance, {source.repository: {source.tag}})
     errand = Errand(source.instance, source.repository, source.tag, target.instance, target.repository, target.tag)
     return latest(task for task in tasks if task.running).get(errand)
-
-
-def _create(cr: Cr, image: SingleImage, repository: LiveRepository) -> SyncTask:
-    source, target = image.source, image.target
-    namespace, _, name = target.repository.partition("/")
-    new = NewSyncTask(
-        repository_id=repository.id,
-        tag=source.tag,
-        target_region=target.region,
-        target_instance=target.instance,
-        target_namespace=namespace,
-        target_repository=name,
-        target_tag=target.tag,
-        override=image.overwrite,
-        priority=image.priority,
-        user_id=image.user_id,
-    )
-    made: list[str] = []
-
-    def happened() -> bool:
-        running = _running(cr, image)
-        made.extend([running.id] if running else [])
-        return running is not None
-
-    settle(lambda: made.append(cr.create_sync_task(source.region, source.instance, new)), happened)
-    return cr.get_sync_task(source.region, source.instance, made[-1])

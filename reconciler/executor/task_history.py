@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.acr.cr import Cr, NewSyncTask
+from reconciler.acr.cr import Cr
+from reconciler.acr.cr.replication import DEFAULT_PRIORITY
 from reconciler.acr.errors import AcrError
-from reconciler.core.routing import errand_of, latest
-from reconciler.executor.target import settle
+from reconciler.core.routing import latest
+from reconciler.executor.task_making import make_task
 from reconciler.model.live import LiveInstance
 from reconciler.model.record import TaskRecord
+from reconciler.model.single_image import SingleImage
 from reconciler.model.spec import Desired, Edition, Trigger
 from reconciler.model.sync_task import SyncTask, TaskStatus
 
@@ -85,32 +87,12 @@ class History:
 
     def _again(self, task: SyncTask) -> SyncTask:
         """Raises AcrError, and KeyError when the repository is gone."""
-        source, target = task.source, task.target
+        source = task.source
         known = {r.name: r.id for r in self._cr.list_repositories(source.region, source.instance)}
-        namespace, _, name = target.repository.partition("/")
-        new = NewSyncTask(
-            repository_id=known[source.repository],
-            tag=source.tag,
-            target_region=target.region,
-            target_instance=target.instance,
-            target_namespace=namespace,
-            target_repository=name,
-            target_tag=target.tag,
-            # A rule replaces what is there, and the task that it made would have.
-            override=task.trigger is Trigger.PUSH,
-            priority=task.priority or 3,
-        )
-        made: list[str] = []
-
-        def happened() -> bool:
-            tags = {source.repository: {source.tag}}
-            running = latest(t for t in self._cr.sync_tasks_of(source.region, source.instance, tags) if t.running)
-            found = running.get(errand_of(task))
-            made.extend([found.id] if found else [])
-            return found is not None
-
-        settle(lambda: made.append(self._cr.create_sync_task(source.region, source.instance, new)), happened)
-        return self._cr.get_sync_task(source.region, source.instance, made[-1])
+        # A rule replaces what is there, and the task that it made would have.
+        image = SingleImage(source, task.target, task.trigger is Trigger.PUSH, task.priority or DEFAULT_PRIORITY)
+        made = make_task(self._cr, known[source.repository], image)
+        return self._cr.get_sync_task(source.region, source.instance, made)
 
     def _with_layers(self, record: TaskRecord) -> TaskRecord:
         task = record.task

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.acr.cr import NewSyncTask
 from reconciler.acr.errors import (
     AccessDenied,
     AcrError,
@@ -21,14 +20,16 @@ from reconciler.core.routing import Errand, errand, latest
 from reconciler.executor.events import TaskSeen
 from reconciler.executor.listing import listed_digests
 from reconciler.executor.moving import Mover
-from reconciler.executor.target import Workbench, settle
+from reconciler.executor.target import Workbench
+from reconciler.executor.task_making import make_task
 from reconciler.executor.waiting import StepFailed
 from reconciler.model.image import Digest
 from reconciler.model.live import LiveInstance
 from reconciler.model.plan import Transfer, TransferReason
 from reconciler.model.report import ImageResult
+from reconciler.model.single_image import SingleImage
 from reconciler.model.spec import ReplicationRule
-from reconciler.model.sync_task import SyncTask, TaskStatus
+from reconciler.model.sync_task import SyncImage, SyncTask, TaskStatus
 
 TRIES = 3
 """Tasks per image. The service names no time after which a network fault is over; what lasts longer is for a person."""
@@ -174,30 +175,16 @@ class Tasks:
                 self._running.append(job)
 
     def _create(self, job: _Job) -> None:
-        namespace, _, name = job.transfer.target.repository.partition("/")
-        new = NewSyncTask(
-            repository_id=self._repositories[job.source.id][job.repository],
-            tag=job.tag,
-            target_region=job.target.region,
-            target_instance=job.target.id,
-            target_namespace=namespace,
-            target_repository=name,
-            target_tag=job.transfer.target.tag,
-            override=job.transfer.reason is TransferReason.DIFFERENT,
+        transfer, source, target = job.transfer, job.source, job.target
+        image = SingleImage(
+            SyncImage(source.region, source.id, job.repository, job.tag),
+            SyncImage(target.region, target.id, *job.landing),
+            overwrite=transfer.reason is TransferReason.DIFFERENT,
             priority=job.rule.priority,
         )
-
-        def create() -> None:
-            job.task = self.bench.cr.create_sync_task(job.source.region, job.source.id, new)
-
-        def happened() -> bool:
-            found = self.bench.cr.sync_tasks_of(job.source.region, job.source.id, {job.repository: {job.tag}})
-            ours = latest(task for task in found if task.running or task.id not in job.known).get(job.errand)
-            job.task = ours.id if ours else ""
-            return ours is not None
-
         job.tries += 1
-        settle(create, happened, self.bench.patience)
+        repository_id = self._repositories[source.id][job.repository]
+        job.task = make_task(self.bench.cr, repository_id, image, patience=self.bench.patience, past=job.known)
         job.adopted, job.known, job.seen = False, job.known | {job.task}, None
 
     def _look(self) -> bool:
