@@ -34,7 +34,7 @@ RULES = (
         "R-IMP-21",
         "an image is not there, or not whole, at its source",
         "The source lists the tag, and does not have its manifest or one that belongs to it: it was deleted meanwhile, "
-        "or never pushed whole. The other images are moved.",
+        "or never pushed whole; or the source fails over it while it gives others. The other images are moved.",
         "Run again when it was deleted meanwhile; otherwise push the image again, or leave its tag out with "
         "`images.tags`.",
     ),
@@ -54,12 +54,14 @@ COMPARED = ("R-IMP-6", "R-IMP-7")
 _RULE_OF: Mapping[Cause, str] = {
     Cause.GONE: "R-IMP-21",
     Cause.DAMAGED: "R-IMP-21",
+    Cause.FAILING: "R-IMP-21",
     Cause.DENIED: "R-IMP-22",
     Cause.UNUSABLE: "R-IMP-20",
 }
 _REASONS: Mapping[Cause, str] = {
     Cause.GONE: "it is not at its source",
     Cause.DAMAGED: "its source gives other bytes than those of its digest",
+    Cause.FAILING: "its source fails over it",
     Cause.DENIED: "its source does not let it be read",
     Cause.UNUSABLE: "it is of a kind that cannot be copied",
 }

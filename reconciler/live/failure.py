@@ -58,6 +58,8 @@ def unreadable(error: oci.RegistryError) -> Unreadable:
             cause = Cause.DENIED
         case oci.DigestMismatch():
             cause = Cause.DAMAGED
+        case oci.RegistryBusy():
+            cause = Cause.FAILING
         case _:
             cause = Cause.UNUSABLE
     return Unreadable(cause, error.message)

@@ -19,13 +19,14 @@ from reconciler.model.sync_task import SyncTask
 
 
 class Cause(StrEnum):
-    """Why something could not be read: it is not there, nobody lets us, it is nothing that can be copied, or the
-    bytes were not the ones that were asked for."""
+    """Why something could not be read: it is not there, nobody lets us, it is nothing that can be copied, the bytes
+    were not the ones that were asked for, or the source fails over it while it gives the others."""
 
     GONE = "gone"
     DENIED = "denied"
     UNUSABLE = "unusable"
     DAMAGED = "damaged"
+    FAILING = "failing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Unreadable:
     @property
     def passing(self) -> bool:
         """Whether another reading may find it, or find that nobody asks for it any more."""
-        return self.cause in (Cause.GONE, Cause.DAMAGED)
+        return self.cause in (Cause.GONE, Cause.DAMAGED, Cause.FAILING)
 
 
 class Clock(StrEnum):

@@ -5,15 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from reconciler.model.image import Digest, ManifestContent
 from reconciler.oci.client import Registry
-from reconciler.oci.errors import DigestMismatch, LoginRefused, NotFound, RegistryDenied, RegistryError, RegistryRefused
+from reconciler.oci.errors import (
+    DigestMismatch,
+    LoginRefused,
+    NotFound,
+    RegistryBusy,
+    RegistryDenied,
+    RegistryError,
+    RegistryRefused,
+)
 from reconciler.oci.side_by_side import side_by_side
 from reconciler.oci.source import ImageSource
 
 _ABOUT_ONE = (NotFound, RegistryDenied, RegistryRefused, DigestMismatch)
 """What is wrong with one manifest and says nothing about the others."""
+
+_FAILURES = 8
+"""Manifests of a repository that a registry may fail over before it counts as down: each costs all attempts."""
+
+_Read: TypeAlias = ManifestContent | RegistryError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +63,7 @@ def read_contents(
     be read, wholly and with its referrers, does not stop the others. Raises RegistryError when the registry does not
     answer.
     """
-    known = _Tags(registry, repository, tags)
+    known, trouble = _Tags(registry, repository, tags), _Trouble()
     contents: dict[Digest, ManifestContent] = {}
     gone: set[Digest] = set()
     broken: dict[Digest, RegistryError] = {}
@@ -57,7 +71,10 @@ def read_contents(
     roots = tuple(wave)
     while wave:
         found = side_by_side(
-            lambda entry: _read(registry, repository, known.may_have, *entry), wave.items(), workers, "read"
+            lambda entry: trouble.kept_apart(lambda: _read(registry, repository, known.may_have, *entry)),
+            wave.items(),
+            workers,
+            "read",
         )
         answers = list(zip(wave, found, strict=True))
         gone.update(digest for digest, content in answers if content is None)
@@ -96,6 +113,29 @@ def tag_digests(registry: Registry, repository: str, tags: Iterable[str], *, wor
     return {tag: there.digest for tag, there in zip(wanted, found, strict=True) if there is not None}
 
 
+class _Trouble:
+    """Tells a registry that fails over a few manifests and gives the others from one that is down. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answered = False
+        self._failures = 0
+
+    def kept_apart(self, read: Callable[[], _Read]) -> _Read:
+        """What `read` gives, or its failure as an answer when others were given. Raises RegistryError."""
+        try:
+            found = read()
+        except RegistryBusy as error:
+            with self._lock:
+                self._failures += 1
+                if error.throttled or not self._answered or self._failures > _FAILURES:
+                    raise
+            return error
+        with self._lock:
+            self._answered = True
+        return found
+
+
 class _Tags:
     """The tags of a repository, listed at most once and only when the referrers API is missing there. Thread-safe."""
 
@@ -116,7 +156,7 @@ class _Tags:
 
 def _read(
     registry: ImageSource, repository: str, may_have: Callable[[str], bool], digest: Digest, needed: bool
-) -> ManifestContent | RegistryError | None:
+) -> _Read:
     """None for what is not needed and not there; an error that is about this manifest alone."""
     try:
         content = registry.manifest(repository, digest).content

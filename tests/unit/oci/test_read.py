@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from reconciler.model.image import Digest
-from reconciler.oci.errors import NotFound
-from reconciler.oci.manifest import digest_bytes
+from reconciler.oci.errors import NotFound, RegistryBusy
+from reconciler.oci.manifest import OCI_INDEX, digest_bytes
 from reconciler.oci.read import present, read_content, read_contents
+from tests.unit.oci.scripted import Asked, Reply, scripted
 from tests.unit.transfer.lab import Painter, RealRegistry, content, paint, serve
 
 
@@ -73,6 +76,35 @@ def test_an_image_that_cannot_be_read_does_not_stop_the_others(painted: RealRegi
     }
     client.close()
     fresh.close()
+
+
+def _manifests(count: int) -> dict[str, bytes]:
+    documents = (json.dumps({"schemaVersion": 2, "manifests": [], "annotations": {"n": str(n)}}) for n in range(count))
+    return {digest_bytes(raw.encode()): raw.encode() for raw in documents}
+
+
+@pytest.mark.parametrize(("failing", "down"), [(0, False), (1, False), (8, False), (9, True), (20, True)])
+def test_a_registry_that_fails_over_a_few_manifests_is_not_down(failing: int, down: bool) -> None:
+    images = _manifests(20)
+    broken = set(list(images)[-failing:] if failing else [])
+
+    def answer(asked: Asked) -> Reply:
+        reference = asked.path.rsplit("/", 1)[1]
+        if "/manifests/" not in asked.path or reference not in images:
+            return Reply(404)
+        if reference in broken:
+            return Reply(500)
+        return Reply(200, {"Content-Type": OCI_INDEX, "Docker-Content-Digest": reference}, images[reference])
+
+    with scripted(answer) as server, closing(server.registry()) as registry:
+        digests = [Digest(digest) for digest in images]
+        if down:
+            with pytest.raises(RegistryBusy):
+                read_contents(registry, "apps/web", digests, workers=1)
+            return
+        found = read_contents(registry, "apps/web", digests, workers=1)
+    assert set(found.failed) == broken
+    assert set(found.read) == set(images) - broken
 
 
 def test_presence_is_per_repository(painted: RealRegistry) -> None:
