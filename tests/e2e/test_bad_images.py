@@ -24,7 +24,7 @@ _VARIES = (
     (re.compile(r"\(\d+\.\d+s\)"), "(<time>)"),
     (re.compile(r"\d+\.\d+s\b"), "<time>"),
     (re.compile(r"[\d,]+\.\d+ MB/s"), "<rate>"),
-    (re.compile(r"\d+ requests?"), "<requests>"),
+    (re.compile(r"\d+ requests?(?: \(\d+ expected\))?"), "<requests>"),
     (re.compile(r"apply: \d+ done"), "apply: <steps> done"),
     (re.compile(r"run \d{8}T\d{6}Z(?:-\d+)?"), "run <id>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "<time>"),
