@@ -105,9 +105,10 @@ class Mover:
         return None if outcome is None else outcome.result
 
     def reached_source(self, transfer: Transfer) -> bool:
-        """Whether an image that another transfer of this run brings to the source has arrived there."""
+        """Whether an image that another transfer of this run brings to the source has arrived there. What is under the
+        tag instead, where another image could not be brought, is there."""
         outcome = self.outcomes.get(transfer.source)
-        return outcome is None or outcome.result is not ImageResult.FAILED
+        return outcome is None or outcome.result is not ImageResult.FAILED or outcome.digest != transfer.digest
 
     def record(self, transfer: Transfer, result: ImageResult, reason: str = "", *, retryable: bool = False) -> None:
         """The outcome of an image that somebody else moved, or that turned out otherwise than it had seemed."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,15 @@ def test_an_image_whose_source_failed_is_not_waited_for() -> None:
     assert carrier.outcomes[failed.target].reason == "the image did not reach the source instance"
     assert carrier.outcomes[fine.target].result is ImageResult.IMPORTED
     assert carrier.failed([failed, fine]) == 1
+
+
+def test_what_is_at_the_source_instead_of_an_image_that_failed_is_waited_for() -> None:
+    carrier = _carrier()
+    older = _replicated("v1")
+    newer = Transfer(address.import_rule("i"), older.source, older.source, digest("newer"), older.reason)
+    carrier.record(newer, ImageResult.FAILED, "the tag is immutable")
+    assert carrier.reached_source(older)
+    assert not carrier.reached_source(replace(older, digest=newer.digest))
 
 
 def test_patience_begins_anew_with_every_arrival() -> None:
