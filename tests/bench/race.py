@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,11 +20,18 @@ from tests.bench.registries import Server, anonymous, delayed, serve
 
 @dataclass(frozen=True, slots=True)
 class Lap:
-    """One run of one client; requests as the registries' access logs have them."""
+    """One run of one client; requests as the registries' access logs have them, `registries` is the CPU of both in
+    seconds."""
 
     cost: Cost
     source_requests: int
     target_requests: int
+    registries: float
+
+    @property
+    def least(self) -> float:
+        """Seconds that the run takes at least: all that it made anybody compute, on all cores at once."""
+        return (self.cost.cpu + self.registries) / (os.cpu_count() or 1)
 
     @property
     def requests(self) -> int:
@@ -71,15 +79,15 @@ def _lap(
     folder = bench.scratch / "lap"
     with _target(folder / "target", source, track) as (target, address):
         told = invocation(client, Job(corpus, source.host, address, folder / "client", track.authority))
-        before = source.requests(), target.requests()
+        before = source.requests(), target.requests(), source.cpu() + target.cpu()
         cost = bench.run(told.command, told.environment)
-        after = source.requests(), target.requests()
+        after = source.requests(), target.requests(), source.cpu() + target.cpu()
         data = target.data
     if _digests(corpus, data, folder / "check") != wanted:
         raise CopyIncomplete(f"{client}: the target of corpus {corpus.name} is not as the source")
     # What is not on disk yet does not have to get there during somebody else's lap.
     shutil.rmtree(folder)
-    return Lap(cost, after[0] - before[0], after[1] - before[1])
+    return Lap(cost, after[0] - before[0], after[1] - before[1], after[2] - before[2])
 
 
 @contextmanager

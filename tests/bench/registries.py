@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import socket
 import ssl
@@ -31,12 +32,19 @@ _REQUEST = re.compile(rb'"(?:GET|HEAD|POST|PUT|PATCH|DELETE) \S+ HTTP/')
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A registry process over the storage `data`; `log` is its access log, `authority` signed its certificate."""
+    """The registry process `pid` over the storage `data`; `log` is its access log, `authority` signed its
+    certificate."""
 
     host: str
     data: Path
     log: Path
     authority: Authority | None
+    pid: int
+
+    def cpu(self) -> float:
+        """Seconds that it has computed so far (proc(5))."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def requests(self) -> int:
         """How many it has answered, read once the log stands still: a line is written after its answer."""
@@ -58,11 +66,12 @@ def serve(folder: Path, *, data: Path | None = None, authority: Authority | None
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{probe.getsockname()[1]}"
-    config, server = folder / "config.yml", Server(host, data or folder / "data", folder / "access.log", authority)
+    config, log, data = folder / "config.yml", folder / "access.log", data or folder / "data"
     tls = "" if authority is None else _TLS.format(server=authority.server, key=authority.key)
-    config.write_text(_CONFIG.format(data=server.data, host=host, tls=tls))
-    with server.log.open("wb") as output:
+    config.write_text(_CONFIG.format(data=data, host=host, tls=tls))
+    with log.open("wb") as output:
         process = subprocess.Popen(["docker-registry", "serve", str(config)], stdout=output, stderr=output)
+    server = Server(host, data, log, authority, process.pid)
     try:
         _until_ready(server, process)
         yield server
