@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 from alibabacloud_tea_openapi.utils import Utils
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.acr import signing
@@ -81,7 +81,7 @@ def _arguments(method: Callable[..., object]) -> st.SearchStrategy[dict[str, Any
     )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 @pytest.mark.parametrize(("kind", "method"), list(_methods()))
 def test_the_official_library_would_have_sent_the_same(

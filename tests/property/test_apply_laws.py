@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from reconciler.commands.cloud import Cloud, open_cloud
 from reconciler.commands.pipeline import Checked, check, make_plan
@@ -89,7 +89,7 @@ def _problems(report: Report) -> list[str]:
     return reasons + [f"{image.target}: {image.reason}" for image in report.images if image.reason]
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, derandomize=True)
 @given(worlds())
 def test_a_plan_comes_true_to_the_byte_and_nothing_is_left_to_do(world: World) -> None:
     with playing(world) as (cloud, checked):
@@ -112,7 +112,7 @@ def test_a_plan_comes_true_to_the_byte_and_nothing_is_left_to_do(world: World) -
         assert after.transfers == ()
 
 
-@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, derandomize=True)
 @given(worlds())
 def test_the_same_account_gives_the_same_plan_read_again_or_from_a_recording(world: World) -> None:
     with playing(world) as (cloud, checked):

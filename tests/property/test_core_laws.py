@@ -43,7 +43,6 @@ from tests.unit.core.scene import (
     tag,
 )
 
-LAW = settings(deadline=None)
 """The first example pays for imports that are done when they are needed."""
 
 MANY = settings(LAW, max_examples=200)
@@ -80,7 +79,6 @@ def test_the_verdict_on_a_topology_is_that_of_the_page(rules: RuleSet, same_pair
 
 
 @given(rule_sets)
-@LAW
 def test_what_is_denied_for_the_pair_alone_is_only_the_pair(rules: RuleSet) -> None:
     declared = topology.links(rule(f"r{n}", *ends) for n, ends in enumerate(rules))
     denied = {d for d in topology.check(declared, SamePair.DENY) if d.rule != "R-TOPO-5"}
@@ -137,7 +135,6 @@ def test_the_selection_is_the_newest_and_then_the_pattern(tags: list[LiveTag], s
 
 
 @given(tag_lists(), st.integers(0, 7))
-@LAW
 def test_what_was_copied_in_order_is_selected_again_at_the_target(tags: list[LiveTag], latest: int) -> None:
     copied = [replace(t, pushed=place) for place, t in enumerate(select(tags, ImageSelection()))]
     newest = ImageSelection(latest=latest)
@@ -189,7 +186,6 @@ def needed(transfers: list[Transfer], contents: Contents) -> tuple[set[tuple[Rep
 
 
 @given(moves())
-@LAW
 def test_the_bytes_are_the_blobs_that_are_sent_and_the_manifests_that_are_new(moved: Moves) -> None:
     transfers, contents, present = moved
     counted = blobs.account(transfers, contents, present)
@@ -201,7 +197,6 @@ def test_the_bytes_are_the_blobs_that_are_sent_and_the_manifests_that_are_new(mo
 
 
 @given(moves())
-@LAW
 def test_no_blob_is_sent_twice_to_a_registry_or_where_one_is_held(moved: Moves) -> None:
     transfers, contents, present = moved
     routes = blobs.account(transfers, contents, present).routes
@@ -217,7 +212,6 @@ def test_no_blob_is_sent_twice_to_a_registry_or_where_one_is_held(moved: Moves) 
 
 
 @given(moves())
-@LAW
 def test_every_repository_gets_what_it_lacks(moved: Moves) -> None:
     transfers, contents, present = moved
     got = {(home, part) for home, parts in present.items() for part in parts}
@@ -230,7 +224,6 @@ def test_every_repository_gets_what_it_lacks(moved: Moves) -> None:
 
 
 @given(moves(), st.randoms(use_true_random=False))
-@LAW
 def test_the_total_does_not_depend_on_the_order(moved: Moves, chance: Random) -> None:
     transfers, contents, present = moved
     shuffled = list(transfers)
@@ -322,7 +315,6 @@ def essence(made: Plan) -> tuple[object, ...]:
 
 
 @given(worlds(), st.data())
-@LAW
 def test_a_plan_does_not_depend_on_the_order_of_declarations_or_listings(
     world: tuple[Desired, Live], data: st.DataObject
 ) -> None:

@@ -119,7 +119,7 @@ def accounts(draw: st.DrawFn) -> Live:
     return Live(with_rules)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.data_too_large])
 @given(accounts())
 def test_an_export_validates_and_plans_empty(live: Live) -> None:
     asked = frozenset(instance.id for instance in live.instances)

@@ -113,7 +113,7 @@ def read(*sources: SourceText, seed: bool = False) -> Loaded:
     return load_texts(Texts(sources, ()), environment=ENVIRONMENT, seed=seed)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(DOCUMENTS, min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_the_order_of_files_does_not_matter(documents: list[dict[str, object]], random: Random) -> None:
     sources = [SourceText(f"{n}.yaml", json.dumps(document)) for n, document in enumerate(documents)]
@@ -122,7 +122,7 @@ def test_the_order_of_files_does_not_matter(documents: list[dict[str, object]], 
     assert (one.desired, one.digest, one.diagnostics) == (two.desired, two.digest, two.diagnostics)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(DOCUMENTS)
 def test_the_order_of_keys_and_the_spelling_do_not_matter(document: dict[str, object]) -> None:
     compact = read(SourceText("a.yaml", json.dumps(document)))
@@ -138,7 +138,7 @@ def sound(loaded: Loaded) -> None:
         assert found.span is None or loaded.source_line(found.span) is not None
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.lists(FRAGMENTS | st.text(max_size=4), max_size=30), st.booleans())
 def test_no_text_is_too_strange(fragments: list[str], seed: bool) -> None:
     source = decode("".join(fragments).encode("utf-8", "surrogatepass"), "a.yaml")
@@ -148,7 +148,7 @@ def test_no_text_is_too_strange(fragments: list[str], seed: bool) -> None:
         assert isinstance(source.span, Span)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.recursive(
         st.none()

@@ -30,7 +30,7 @@ from reconciler.model.spec import (
 )
 from tests.unit.core.scene import live_instance, rule
 
-MANY = settings(deadline=None, max_examples=300)
+MANY = settings(max_examples=300)
 
 KEYS = ("a", "b", "c", "d")
 SPACES = ("apps", "base")

@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.blobs import account
@@ -118,7 +118,7 @@ def test_every_run_of_a_schedule_ends_and_tells_each_image_once(
     assert ended == Counter(tags)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6)
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_any_prefix_of_a_journal_leads_to_the_same_end(kept: float, done: float) -> None:
     """`kept` is the share of the journal that survived, `done` the share of the images that the first run copied."""

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus, urlencode
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -112,7 +112,6 @@ def _told(calls: list[CallMade]) -> str:
     return "\n".join((*lines, *(str(value) for text in lines for value in json.loads(text).values())))
 
 
-@settings(deadline=None)
 @given(
     secret=_secrets,
     token=_secrets,
@@ -135,7 +134,6 @@ def test_nothing_secret_is_ever_told(secret: str, token: str, status: int, query
     assert [form for value in hidden for form in _forms(value) if form in told] == []
 
 
-@settings(deadline=None)
 @given(token=_secrets)
 def test_no_token_that_buys_a_credential_is_told(token: str) -> None:
     form = urlencode({"OIDCToken": token, "RoleArn": "acs:ram::1:role/r"}).encode()

@@ -91,7 +91,7 @@ def test_what_does_not_exist_is_left_out(world: Reading) -> None:
 def test_an_instance_is_found_by_id_and_read_once(world: Reading) -> None:
     by_id = InstanceScope("again", "cn-hangzhou", "other-name", id=world.cloud.instance_id("hub"), endpoint=True)
     plain = InstanceScope("hub", "cn-hangzhou", "acme-hub", tag_namespaces=frozenset({"other"}))
-    before = world.transport.calls["ListNamespace"]
+    before = world.transport.calls.get("ListNamespace", 0)
 
     (hub,) = world.reader.listings(Scope((plain, by_id))).instances
 

@@ -121,7 +121,7 @@ lives = st.builds(
     ),
     tasks=st.none() | st.lists(tasks, max_size=2, unique_by=lambda task: task.id).map(tuple),
 )
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 
 
 @FEW
@@ -169,7 +169,7 @@ odd: st.SearchStrategy[Json] = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(lives, st.data())
 def test_the_parser_takes_exactly_what_the_schema_takes(live: Live, data: st.DataObject) -> None:
     document = json.loads(canonical(dump(live)))

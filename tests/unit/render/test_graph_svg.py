@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from xml.etree import ElementTree
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import address
@@ -43,7 +43,6 @@ columns = st.lists(st.lists(st.integers(1, 4), max_size=4), min_size=1, max_size
 
 
 @given(columns, st.data())
-@settings(deadline=None)
 def test_nothing_lies_on_anything_else_whatever_the_arrows(shape: list[list[int]], data: st.DataObject) -> None:
     keys = iter(range(1000))
     drawn = [[Box("box", tuple((str(next(keys)), "node") for _ in range(n))) for n in column] for column in shape]
@@ -55,7 +54,6 @@ def test_nothing_lies_on_anything_else_whatever_the_arrows(shape: list[list[int]
 
 
 @given(topologies())
-@settings(deadline=None)
 def test_every_rule_is_an_arrow_and_every_instance_a_node(topology: Topology) -> None:
     picture = ElementTree.fromstring(graph_svg.topology(topology))
     kinds = [element.get("class", "") for element in picture.iter()]
