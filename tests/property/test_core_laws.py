@@ -45,7 +45,7 @@ from tests.unit.core.scene import (
 
 """The first example pays for imports that are done when they are needed."""
 
-MANY = settings(LAW, max_examples=200)
+MANY = settings(max_examples=200)
 
 RuleSet = list[tuple[str, str, str]]
 """Source, target and scope of each rule."""
