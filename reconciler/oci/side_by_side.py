@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
@@ -16,6 +16,18 @@ _BEGIN = 8
 
 _QUEUED = 2.0
 """An answer that took so many times as long as the fastest one waited for others: more questions at once are no use."""
+
+
+@dataclass(slots=True)
+class Distance:
+    """How far away whoever answers is, in seconds: the fastest answer so far."""
+
+    fastest: float = float("inf")
+
+    def told(self, seconds: float) -> bool:
+        """After an answer that took `seconds`: whether one more question at once is of use."""
+        self.fastest = min(self.fastest, seconds)
+        return seconds < self.fastest * _QUEUED
 
 
 def side_by_side(ask: Callable[[_T], _R], items: Iterable[_T], workers: int, name: str) -> list[_R]:
@@ -40,7 +52,7 @@ class _Crew(Generic[_T, _R]):
         self._numbers = iter(range(len(items)))
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
-        self._fastest = math.inf
+        self._distance = Distance()
         self.items = items
         self.answers: dict[int, _R] = {}
         self.failures: list[BaseException] = []
@@ -80,8 +92,7 @@ class _Crew(Generic[_T, _R]):
 
     def _learn(self, seconds: float) -> None:
         with self._lock:
-            self._fastest = min(self._fastest, seconds)
-            if seconds < self._fastest * _QUEUED and len(self._threads) < self._workers:
+            if self._distance.told(seconds) and len(self._threads) < self._workers:
                 self._one_more()
 
     def _one_more(self) -> None:

@@ -45,7 +45,8 @@ def test_reads_go_through() -> None:
 
 def test_every_method_that_writes_is_in_the_table_above() -> None:
     public = {name for name in dir(Registry) if not name.startswith("_")}
-    reading = {"manifest", "head_manifest", "head_blob", "open_blob", "tags", "few_tags", "referrers", "fallback_index"}
+    of_images = {"manifest", "head_manifest", "head_blob", "open_blob", "referrers", "fallback_index"}
+    reading = {"repositories", "tags", "few_tags", *of_images}
     # What gives no request of its own, or can only go on with what `upload` or `mount` began.
     other = {"requests", "retries", "observed", "persist", "close", "cancel"}
     assert public - reading - other == set(WRITES)

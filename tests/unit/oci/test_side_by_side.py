@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from reconciler.oci.side_by_side import side_by_side
+from reconciler.oci.side_by_side import Distance, side_by_side
 
 
 @pytest.mark.parametrize("workers", [1, 3, 100])
@@ -36,17 +36,19 @@ def test_more_at_once_where_answers_come_from_afar() -> None:
 
 
 def test_no_more_where_they_only_wait_for_each_other() -> None:
-    """One question at a time is answered: with eight under way each takes eight times as long."""
-    names: set[str] = set()
-    served = threading.Lock()
+    """One question at a time is answered: with eight under way each takes up to eight times as long."""
+    distance = Distance()
+    assert [distance.told(0.002 * waiting) for waiting in range(1, 9)] == [True, *[False] * 7]
 
-    def ask(_: int) -> None:
-        names.add(threading.current_thread().name)
-        with served:
-            time.sleep(0.002)
 
-    side_by_side(ask, range(100), 64, "near")
-    assert len(names) < 32
+def test_more_as_long_as_the_answers_do_not_slow_down() -> None:
+    distance = Distance()
+    assert all(distance.told(seconds) for seconds in (0.040, 0.041, 0.038, 0.060, 0.039))
+
+
+def test_a_faster_answer_is_the_new_measure() -> None:
+    distance = Distance()
+    assert [distance.told(seconds) for seconds in (0.040, 0.010, 0.030)] == [True, True, False]
 
 
 @pytest.mark.parametrize("workers", [1, 4])
