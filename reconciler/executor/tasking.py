@@ -97,8 +97,10 @@ class Tasks:
             source, target = self.bench.instance(rule.source), self.bench.instance(rule.target)
             key = errand(source, target, transfer.source.repository, transfer.source.tag)
             jobs.append(_Job(transfer, key, rule, source, target))
+        # Tasks before targets: what a task brings while both are read is then seen at its target, and not made again.
+        tasks = {found[0].source.id: self._tasks_about(found) for found in _by_source(jobs)}
         for source_jobs in _by_source(self._not_there_yet(jobs)):
-            self._look_around(source_jobs)
+            self._look_around(source_jobs, tasks[source_jobs[0].source.id])
         self._fill()
 
     def finish(self) -> None:
@@ -136,16 +138,19 @@ class Tasks:
                     missing.append(job)
         return missing
 
-    def _look_around(self, jobs: Sequence[_Job]) -> None:
-        """What the source holds now, and which of its tasks are about these images."""
-        source = jobs[0].source
+    def _tasks_about(self, jobs: Sequence[_Job]) -> Sequence[SyncTask]:
+        """The tasks of one source, past ones too, that are about these images."""
         tags: dict[str, set[str]] = {}
         for job in jobs:
             tags.setdefault(job.repository, set()).add(job.tag)
+        return self.bench.cr.sync_tasks_of(jobs[0].source.region, jobs[0].source.id, tags)
+
+    def _look_around(self, jobs: Sequence[_Job], tasks: Sequence[SyncTask]) -> None:
+        """What the source holds now, and which of its `tasks` are to be waited for."""
+        source = jobs[0].source
         listed = {r.name: r.id for r in self.bench.cr.list_repositories(source.region, source.id)}
         self._repositories[source.id] = listed
-        now = listed_digests(self.bench.cr, source, tags.keys())
-        tasks = self.bench.cr.sync_tasks_of(source.region, source.id, tags)
+        now = listed_digests(self.bench.cr, source, {job.repository for job in jobs})
         newest, past = latest(tasks), frozenset(task.id for task in tasks)
         for job in jobs:
             task = newest.get(job.errand)

@@ -31,6 +31,7 @@ from reconciler.acr.retry import Backoff
 from reconciler.acr.transport import Transport
 from reconciler.acr.vpc import VpcProduct
 from reconciler.model.billing import Offer
+from reconciler.model.network import Home
 from tests.contract.operations import official
 
 _PRODUCTS: Mapping[type, official.Product] = {
@@ -62,6 +63,7 @@ def _methods() -> Iterator[Any]:
 
 
 st.register_type_strategy(Offer, st.builds(Offer, region=_REGIONS))
+st.register_type_strategy(Home, st.builds(Home, region=_REGIONS, account=st.just("")))
 
 _NAMED: Mapping[str, st.SearchStrategy[object]] = {
     "region": _REGIONS,
