@@ -11,7 +11,6 @@ from reconciler.acr.hosts import Network
 from reconciler.commands import options
 from reconciler.commands.console import open_console
 from reconciler.commands.exits import Exit, Refused
-from reconciler.commands.runs import LAST
 
 
 def records(
@@ -58,7 +57,7 @@ def records(
       reconciler records --tasks --failed --since 24h --retry
     """
     from reconciler.commands import retrying, run_records, task_records
-    from reconciler.commands.runs import Runs
+    from reconciler.commands.runs import LAST, Runs
 
     console = open_console(no_color=no_color)
     wanted = task_records.Wanted(failed, rule, instance, since, limit, spec)

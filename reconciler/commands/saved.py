@@ -14,8 +14,6 @@ from reconciler import __version__
 from reconciler.commands.exits import Refused
 from reconciler.commands.options import PlanFormat
 from reconciler.model.json_value import Json, canonical, pretty
-from reconciler.render.diagnostics_human import SourceLine
-from reconciler.render.style import Style
 
 if TYPE_CHECKING:
     from reconciler.core.ownership import Options
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
     from reconciler.model.record import Records
     from reconciler.model.report import Report
     from reconciler.model.single_image import Outcome
+    from reconciler.render.diagnostics_human import SourceLine
+    from reconciler.render.style import Style
 
 
 def now_text() -> str:
