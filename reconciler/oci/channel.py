@@ -64,7 +64,7 @@ class Channel:
             if self._tls is not None:
                 self._open().settimeout(self._seconds)
                 self._use(self._tls.wrap_socket(self._open(), server_hostname=self._host))
-        except BaseException:
+        except BaseException:  # Ctrl-C, too, would leave a socket that is open and not yet what it should be
             self.close()
             raise
 
