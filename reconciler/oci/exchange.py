@@ -135,8 +135,9 @@ class Exchange:
             answer = stream.answer(_ERROR_BODY_LIMIT, cut=True)
         raise self._failure(call.what, answer)
 
-    def begin(self, call: Call, size: int, first: memoryview) -> Sending:
-        """Start a request with the `first` of its `size` bytes of body; the caller sends the others. One attempt.
+    def begin(self, call: Call, size: int, first: memoryview, *, fresh: bool = False) -> Sending:
+        """Start a request with the `first` of its `size` bytes of body; the caller sends the others. One attempt, on
+        a connection that served nothing yet when it has to be `fresh`.
 
         Raises RegistryError; only what a kernel takes without waiting may go first, because a registry that refuses
         it early is not heard before.
@@ -146,7 +147,7 @@ class Exchange:
         grant = self._auth.grant(call.scopes) if origin == self.origin else Grant(None)
         self.patience.hold()
         request = Request(origin, call.method, path, call.what, call.headers, grant.header)
-        return Sending(self, call.scopes, request, self.wire.begin(request, size, first), grant)
+        return Sending(self, call.scopes, request, self.wire.begin(request, size, first, fresh=fresh), grant)
 
     def finish(self, request: Request, lease: Lease, seconds: float | None = None) -> Answer:
         """The answer to a request of `begin`, whatever its status, within `seconds`. Raises RegistryError."""

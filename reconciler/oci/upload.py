@@ -24,6 +24,7 @@ from reconciler.oci.errors import (
     RegistryDenied,
     RegistryError,
     RegistryRefused,
+    RegistryUnreachable,
     TooLarge,
     UploadLost,
 )
@@ -109,6 +110,7 @@ class Upload:
         self._length = 0
         self._completing = False
         self._damaged = 0
+        self._broke_off = False
         self.earlier = 0
         """Bytes that somebody else had sent."""
 
@@ -135,6 +137,9 @@ class Upload:
                 self._start_over()
                 if self._damaged >= _READS_OF_A_DAMAGED_BLOB:
                     raise RegistryRefused(error.host, error.message) from error
+                raise
+            except RegistryUnreachable:
+                self._broke_off = True
                 raise
             else:
                 self._manner.learn(in_pieces=self._in_pieces, at_once=self._at_once)
@@ -255,7 +260,9 @@ class Upload:
         if at_once and last and count == left:
             source.check()
         first = self._buffer[: count if at_once else 0]
-        with self._exchange.begin(self._call(session, length, last=last), length, first) as sending:
+        call = self._call(session, length, last=last)
+        # A registry that closes what it was thought to keep costs one attempt and not all of them.
+        with self._exchange.begin(call, length, first, fresh=self._broke_off) as sending:
             while count:
                 if not at_once:
                     if last and count == left:

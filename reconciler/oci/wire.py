@@ -76,18 +76,18 @@ class Wire:
                 return Stream(request, lease, response)
         raise AssertionError("a fresh connection either answers or raises")
 
-    def begin(self, request: Request, size: int, first: memoryview) -> Lease:
+    def begin(self, request: Request, size: int, first: memoryview, *, fresh: bool = False) -> Lease:
         """Send the head of a request and the `first` of its `size` bytes of body; the caller sends the others.
 
-        Raises RegistryError.
+        `fresh` asks for a connection that served nothing yet. Raises RegistryError.
         """
-        for fresh in (False, True):
-            lease = self._connections.lease(request.origin, fresh=fresh)
+        for new in (True,) if fresh else (False, True):
+            lease = self._connections.lease(request.origin, fresh=new)
             try:
                 self._send(lease, request, (("Content-Length", str(size)),), first)
             except (OSError, OutOfShape) as error:
                 lease.discard()
-                if fresh or not lease.reused:
+                if new or not lease.reused:
                     raise lost(request, error) from error
             else:
                 return lease

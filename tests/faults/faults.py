@@ -28,7 +28,7 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Ask:
     """One request; `number` counts the requests of the same kind and method to one registry, from 1;
-    `tagged` says that there is a tag of this name."""
+    `tagged` says that there is a tag of this name, `kept` that its connection served another request before."""
 
     kind: Kind
     method: str
@@ -40,6 +40,7 @@ class Ask:
     length: int
     number: int
     tagged: bool
+    kept: bool
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,9 @@ class FaultyRegistry:
     def asked(self, kind: Kind, method: str = "") -> list[Ask]:
         return [ask for ask, _ in self.log if ask.kind is kind and ask.method in (method or ask.method)]
 
-    def meet(self, kind: Kind, method: str, target: str, headers: dict[str, str]) -> tuple[Ask, Fault | None]:
+    def meet(
+        self, kind: Kind, method: str, target: str, headers: dict[str, str], *, kept: bool
+    ) -> tuple[Ask, Fault | None]:
         url = urlsplit(target)
         repository, reference = _place(url.path)
         with self._lock:
@@ -93,6 +95,7 @@ class FaultyRegistry:
                 int(length),
                 self._numbers[kind, method],
                 reference in self.store.tags.get(repository, {}),
+                kept,
             )
             fault = self._policy(ask)
             self.log.append((ask, fault))
@@ -107,16 +110,17 @@ class _Connection(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.input = self.request.makefile("rb")
         with contextlib.suppress(OSError, _Over):
+            self._one(kept=False)
             while True:
-                self._one()
+                self._one(kept=True)
 
     def finish(self) -> None:
         self.input.close()
 
-    def _one(self) -> None:
+    def _one(self, *, kept: bool) -> None:
         method, target, headers = self._head()
         faulty = self.server.faulty
-        ask, fault = faulty.meet(_kind(method, target), method, target, headers)
+        ask, fault = faulty.meet(_kind(method, target), method, target, headers, kept=kept)
         self._early(fault)
         refused = self.server.answers.barred(ask)
         if refused is None and ask.kind in (Kind.PATCH, Kind.PUT):

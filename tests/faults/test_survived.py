@@ -140,6 +140,12 @@ CASES = {
         taker=Knobs(piece=100_000, keeps_partial=False),
     ),
     "connections are closed after every answer": Case(lambda _: Close(), lambda _: Close()),
+    "connections end when another body comes": Case(
+        target=lambda ask: CutRequest(0) if ask.kept and ask.length else None
+    ),
+    "connections end when another piece comes": Case(
+        target=lambda ask: CutRequest(0) if ask.kept and ask.length else None, taker=Knobs(piece=100_000)
+    ),
     "tokens end after ten uses": Case(giver=Knobs(tokens=True, token_uses=10), taker=Knobs(tokens=True, token_uses=10)),
     "tokens end in an upload by pieces": Case(taker=Knobs(tokens=True, token_uses=8, piece=50_000)),
     "an early 401 in an upload": Case(
