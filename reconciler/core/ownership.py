@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.locate import find_instances, find_vpc_link, holds_namespace, in_scope
@@ -21,7 +21,7 @@ RULES = (
         "R-OWN-1",
         "live objects are not declared",
         "These objects exist and no file declares them. They are left alone, since nothing is deleted without a word.",
-        "Declare them, or delete them with `--prune --allow-delete KIND`.",
+        "Declare them, or delete them with `--prune --allow-delete KIND`. Instances are never deleted.",
     ),
     Rule(
         "R-OWN-2",
@@ -50,6 +50,7 @@ RULES = (
     ),
 )
 
+_SHOWN = 5
 _SHOWN_IMAGES = 10
 
 PRUNABLE: Mapping[str, Kind] = {
@@ -115,6 +116,7 @@ def compare_ownership(desired: Desired, live: Live, claimed: set[str], options: 
                 result.diagnostics += [_holds_images(change) for change in filled]
             else:
                 result.diagnostics.append(_left_alone(instance, group, changes, prune))
+    result.diagnostics += _other_instances(desired, live, instances)
     held = _held_namespaces(result.changes, desired, instances)
     result.changes = [change for change in result.changes if change not in held]
     result.diagnostics += [_still_holds(change) for change in held]
@@ -228,16 +230,37 @@ def _holds_images(change: Change) -> Diagnostic:
 
 
 def _left_alone(instance: Instance, group: str, changes: list[Change], prune: bool) -> Diagnostic:
-    names = ", ".join(f"`{_short_name(change.address)}`" for change in changes[:5])
-    more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
+    names = _enumerated([f"`{_short_name(change.address)}`" for change in changes])
     allow = f"`--allow-delete {group}`"
     return Diagnostic(
         "R-SAFE-4" if prune else "R-OWN-1",
         Severity.WARNING if prune else Severity.INFO,
-        f"undeclared {group} of `{instance.key}` are left alone: {names}{more}",
+        f"undeclared {group} of `{instance.key}` are left alone: {names}",
         hint=f"declare them, or pass {allow if prune else f'`--prune` and {allow}'} to delete them",
         address=str(instance.address),
     )
+
+
+def _other_instances(desired: Desired, live: Live, instances: Mapping[str, LiveInstance]) -> Iterator[Diagnostic]:
+    """One for each place that the declared instances are in; a recorded state may have looked elsewhere, too."""
+    declared = {instance.id for instance in instances.values()}
+    found = [*live.instances, *live.other_instances]
+    others = [other for other in found if other.id not in declared and other.status != "DELETING"]
+    for region, account in sorted({(instance.region, instance.account) for instance in desired.instances}):
+        there = sorted((i for i in others if (i.region, i.account) == (region, account)), key=lambda i: (i.name, i.id))
+        if there:
+            owner = f" of account `{account}`" if account else ""
+            yield Diagnostic(
+                "R-OWN-1",
+                Severity.INFO,
+                f"undeclared instances in {region}{owner} are left alone: "
+                + _enumerated([f"`{instance.name}` ({instance.id})" for instance in there]),
+                hint="declare them, as `reconciler export --instance ID` writes them; nothing here deletes an instance",
+            )
+
+
+def _enumerated(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 def _short_name(where: Address) -> str:

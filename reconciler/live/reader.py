@@ -112,7 +112,9 @@ class CloudReader:
             for instance in instances:
                 instance.start_tags(pool.submit, self._cr, origins)
             read = [*waiting, *(instance.result() for instance in instances)]
+            asked_for = {instance.id for instance, _ in matched}
             live = Live(
+                other_instances=tuple(instance for instance in found if instance.id not in asked_for),
                 instances=tuple(sorted(read, key=lambda instance: instance.id)),
                 origins=(*origins, *(edition.result() for edition in personal)),
                 quotes=tuple(quote.result() for quote in quotes),

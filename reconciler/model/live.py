@@ -232,7 +232,9 @@ class Live:
     """`contents` has the manifests of images that are to be moved; `present` says which of their blobs and manifests
     a target repository already holds. Both are filled after the listings told what is missing. `unreadable` are images
     that their repository does not give, `quotes` the prices of instances that the YAML allows to buy and that do not
-    exist. `tasks` are the replication tasks of images that the listings show to be missing, None when nobody asked."""
+    exist. `tasks` are the replication tasks of images that the listings show to be missing, None when nobody asked.
+    `other_instances` are those of the same regions and accounts that nobody asked for: what one listing tells of them.
+    """
 
     instances: tuple[LiveInstance, ...] = ()
     origins: tuple[LiveOrigin, ...] = ()
@@ -243,6 +245,7 @@ class Live:
     networks: tuple[Network, ...] = ()
     tasks: tuple[SyncTask, ...] | None = None
     roles: tuple[LiveRole, ...] = ()
+    other_instances: tuple[LiveInstance, ...] = ()
 
     def network(self, home: Home) -> Network | None:
         return next((network for network in self.networks if network.home == home), None)

@@ -58,6 +58,7 @@ def _document(live: Live) -> Mapping[str, Parts]:
         ],
         **({"unreadable": unreadable} if (unreadable := _unreadable_images(live)) else {}),
         **({"quotes": [_quote(quote) for quote in sorted(live.quotes, key=lambda q: q.offer)]} if live.quotes else {}),
+        **({"other_instances": others} if (others := _other_instances(live)) else {}),
         **({} if live.tasks is None else {"tasks": [_task(task) for task in sorted(live.tasks, key=lambda t: t.id)]}),
     }
 
@@ -103,6 +104,20 @@ def _instance(item: LiveInstance) -> Parts:
         **({"usage": _usage(item.usage)} if item.usage else {}),
         **({"account": item.account} if item.account else {}),
     }
+
+
+def _other_instances(live: Live) -> list[Json]:
+    return [
+        {
+            "id": item.id,
+            "name": item.name,
+            "region": item.region,
+            "edition": item.edition,
+            "status": item.status,
+            **({"account": item.account} if item.account else {}),
+        }
+        for item in sorted(live.other_instances, key=lambda item: item.id)
+    ]
 
 
 def _usage(item: Usage) -> Json:

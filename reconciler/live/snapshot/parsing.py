@@ -71,6 +71,7 @@ def parse(data: Json) -> Live:
         ),
         quotes=tuple(_quote(item) for item in document.or_else("quotes", []).items()),
         tasks=None if tasks.absent else tuple(_task(item) for item in tasks.items()),
+        other_instances=tuple(_other_instance(item) for item in document.or_else("other_instances", []).items()),
     )
 
 
@@ -116,6 +117,18 @@ def _instance(item: Place) -> LiveInstance:
         tags=MappingProxyType(dict(sorted(item.or_else("tags", {}).texts().items()))),
         resource_group=item.or_else("resource_group", "").text(),
         usage=None if (usage := item.optional("usage")).absent else _usage(usage),
+        account=item.or_else("account", "").text(),
+    )
+
+
+def _other_instance(item: Place) -> LiveInstance:
+    edition = item.field("edition")
+    return LiveInstance(
+        id=item.field("id").name(),
+        name=item.field("name").name(),
+        region=item.field("region").name(),
+        edition=None if edition.absent else edition.word(Edition),
+        status=item.field("status").text(),
         account=item.or_else("account", "").text(),
     )
 

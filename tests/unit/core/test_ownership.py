@@ -53,6 +53,26 @@ def test_without_pruning_everything_undeclared_is_listed_and_left_alone() -> Non
     assert "apps" not in told
 
 
+def test_other_instances_of_the_declared_places_are_listed() -> None:
+    old, gone = live_instance("old"), replace(live_instance("gone"), status="DELETING")
+    elsewhere = replace(live_instance("far"), region="us-east-1")
+    theirs = replace(live_instance("theirs"), account="partner")
+    known = live_instance("known")
+
+    (found,) = compare_ownership(
+        Desired(instances=(instance("hub"),)),
+        Live((live_instance("hub"), known), other_instances=(old, gone, elsewhere, theirs)),
+        set(),
+        _prune(namespaces=None),
+    ).diagnostics
+
+    assert (found.rule, found.severity) == ("R-OWN-1", Severity.INFO)
+    for other in (known, old):
+        assert f"`{other.name}` ({other.id})" in found.summary
+    for other in (gone, elsewhere, theirs):
+        assert other.name not in found.summary
+
+
 def test_pruning_deletes_only_kinds_that_were_named() -> None:
     found = _compare(_prune(replications=None))
     assert _deleted(found) == ["replications.by-hand[eu]"]

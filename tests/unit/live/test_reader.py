@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -77,7 +78,7 @@ def test_what_a_scope_asks_for_is_there_and_nothing_else(world: Reading) -> None
     assert (old.name, [tag.name for tag in old.tags or ()]) == ("apps/web", ["old"])
 
 
-def test_what_does_not_exist_is_left_out(world: Reading) -> None:
+def test_what_does_not_exist_is_left_out_and_what_nobody_asked_for_is_named_alone(world: Reading) -> None:
     scope = Scope(
         (
             InstanceScope("x", "cn-hangzhou", "nobody"),
@@ -85,7 +86,10 @@ def test_what_does_not_exist_is_left_out(world: Reading) -> None:
             InstanceScope("z", "cn-hangzhou", "", id="cri-none"),
         ),
     )
-    assert world.reader.listings(scope) == Live()
+    live = world.reader.listings(scope)
+    assert replace(live, other_instances=()) == Live()
+    (hub,) = live.other_instances
+    assert (hub.name, hub.id, hub.namespaces) == ("acme-hub", world.cloud.instance_id("hub"), ())
 
 
 def test_an_instance_is_found_by_id_and_read_once(world: Reading) -> None:

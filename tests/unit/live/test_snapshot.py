@@ -88,6 +88,9 @@ instances = st.builds(
     st.lists(links, max_size=2).map(tuple),
     st.lists(rules, max_size=2).map(tuple),
 )
+others = st.builds(
+    LiveInstance, names, names, names, st.none() | st.sampled_from(Edition), texts, account=st.just("") | names
+)
 personals = st.builds(
     personal_edition,
     names,
@@ -120,6 +123,7 @@ lives = st.builds(
         MappingProxyType
     ),
     tasks=st.none() | st.lists(tasks, max_size=2, unique_by=lambda task: task.id).map(tuple),
+    other_instances=st.lists(others, max_size=2, unique_by=lambda other: other.id).map(tuple),
 )
 FEW = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 
@@ -134,6 +138,7 @@ def test_what_is_written_follows_the_schema_and_reads_back(live: Live) -> None:
     assert (read.contents, read.present) == (live.contents, live.present)
     assert (read.tasks is None) is (live.tasks is None)
     assert set(read.tasks or ()) == set(live.tasks or ())
+    assert read.other_instances == tuple(sorted(live.other_instances, key=lambda other: other.id))
     assert live_digest(read) == live_digest(live)
 
 
