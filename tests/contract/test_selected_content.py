@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from reconciler.executor.waiting import Patience
 from reconciler.live import snapshot
 from reconciler.live.recorded import RecordedSource
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.json_value import Json
 from reconciler.model.live import Live
 from reconciler.model.plan import Plan
 from reconciler.model.spec import Desired
@@ -86,19 +87,28 @@ def the(rule: str, plan: Plan) -> Diagnostic:
     return found
 
 
-def test_an_index_that_is_signed_manifest_by_manifest(account: Account) -> None:
+def about(image: Mapping[str, Json], ending: str) -> str:
+    """cosign's tag for what is about an image."""
+    return str(image["digest"]).replace(":", "-") + ending
+
+
+def test_cosigns_tags_come_along_for_an_image_and_for_the_manifests_inside(account: Account) -> None:
     with closing(account.personal()) as registry:
         painter = Painter(registry, "legacy/web")
         child = painter.image([content("child", 900)])
-        painter.index([child, painter.image([content("other", 900)])], tag="v1")
-        painter.index([painter.image([content("old", 900)])], tag="old")
-        signature = str(child["digest"]).replace(":", "-") + ".sig"
-        painter.image([b"signed"], tag=signature)
+        image = painter.index([child, painter.image([content("other", 900)])], tag="v1")
+        left = painter.index([painter.image([content("old", 900)])], tag="old")
+        attestation = painter.image([b"attested"], tag=about(image, ".att"))
+        painter.image([b"signed"], tag=about(child, ".sig"))
+        painter.image([b"bill of materials"], tag=about(child, ".sbom"))
+        painter.image([b"signed, too"], tag=about(attestation, ".sig"))
+        companions = [about(image, ".att"), about(child, ".sig"), about(child, ".sbom"), about(attestation, ".sig")]
+        painter.image([b"of what stays"], tag=about(left, ".sig"))
         painter.image([b"of nothing here"], tag=f"sha256-{'0' * 64}.sig")
 
     plan, live = account.plan("tags: v1")
     assert not plan.errored, plan.diagnostics
-    assert {transfer.target.tag for transfer in plan.transfers} == {"v1", signature}
+    assert {transfer.target.tag for transfer in plan.transfers} == {"v1", *companions}
     assert account.replayed(snapshot.parse(snapshot.dump(live))).transfers == plan.transfers
 
     tools = Tools(
@@ -113,7 +123,7 @@ def test_an_index_that_is_signed_manifest_by_manifest(account: Account) -> None:
     assert not report.failed
     assert sum(image.bytes_moved for image in report.images) == plan.summary.bytes
     with closing(account.hub()) as registry:
-        assert sorted(registry.tags("legacy/web")) == sorted([signature, "v1"])
+        assert sorted(registry.tags("legacy/web")) == sorted([*companions, "v1"])
     assert account.plan("tags: v1")[0].transfers == ()
 
 
