@@ -39,11 +39,8 @@ def drift(
       reconciler drift
       reconciler drift --ignore instances.hub.namespaces.apps:visibility
     """
-    from reconciler.commands.pipeline import check, open_source, require_valid, uncompared
-    from reconciler.commands.saved import drift_text, now_milliseconds, save_live
-    from reconciler.core.drift import find_drift, questions
-    from reconciler.core.scope import scope_of
-    from reconciler.live.snapshot import live_digest
+    from reconciler.commands.pipeline import check, look_for_drift, open_source, require_valid, uncompared
+    from reconciler.commands.saved import drift_text, save_live
     from reconciler.model.diagnostic import has_errors
     from reconciler.render import drift_human
 
@@ -53,24 +50,12 @@ def drift(
         console.out(drift_text(uncompared(checked)))
         return Exit.ERROR
     require_valid(checked, console)
-    desired = checked.loaded.desired
     with open_source(
         live, endpoint_url, parallelism, console, network=network, log_file=log_file, desired=checked.loaded.desired
     ) as source:
-        read = source.listings(scope_of(desired))
-        read = source.tasks(read, questions(desired, read))
+        found, read = look_for_drift(checked, source, only=tuple(only or ()), ignore=tuple(ignore or ()))
     if record is not None:
         save_live(record, read)
-    found = find_drift(
-        desired,
-        read,
-        only=tuple(only or ()),
-        ignore=tuple(ignore or ()),
-        spec_digest=checked.loaded.digest,
-        live_digest=live_digest(read),
-        now=now_milliseconds(),
-        diagnostics=checked.diagnostics,
-    )
     if output is TextFormat.HUMAN:
         console.out(drift_human.render(found, console.style, verbose=verbose, source_line=checked.source_line))
     else:

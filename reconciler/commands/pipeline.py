@@ -122,6 +122,36 @@ def make_plan(checked: Checked, source: LiveSource, options: Options) -> tuple[P
     return plan, live
 
 
+def look_for_drift(
+    checked: Checked, source: LiveSource, *, only: Sequence[str], ignore: Sequence[str]
+) -> tuple[Drift, Live]:
+    """Drift of images counts when a second look at their repositories still finds it. Raises ReadFailed."""
+    from reconciler.commands.saved import now_milliseconds
+    from reconciler.core.drift import doubtful, find_drift, questions
+    from reconciler.core.scope import scope_of
+    from reconciler.live.snapshot import live_digest
+
+    desired = checked.loaded.desired
+
+    def compared(live: Live) -> tuple[Drift, Live]:
+        live = source.tasks(live, questions(desired, live))
+        found = find_drift(
+            desired,
+            live,
+            only=only,
+            ignore=ignore,
+            spec_digest=checked.loaded.digest,
+            live_digest=live_digest(live),
+            now=now_milliseconds(),
+            diagnostics=checked.diagnostics,
+        )
+        return found, live
+
+    found, live = compared(source.listings(scope_of(desired)))
+    again = doubtful(desired, live, found)
+    return compared(source.tags(live, again)) if again else (found, live)
+
+
 def selection(
     only: Sequence[str] | None, exclude: Sequence[str] | None, prune: bool, allow_delete: list[str] | None
 ) -> Options:

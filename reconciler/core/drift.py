@@ -9,6 +9,7 @@ from reconciler.core import graph
 from reconciler.core.diff import compare_settings
 from reconciler.core.expand import expand
 from reconciler.core.images import task_queries, wanted
+from reconciler.core.locate import find_instances
 from reconciler.core.ownership import Options, compare_ownership
 from reconciler.core.purchases import with_purchases
 from reconciler.model.address import Address
@@ -17,7 +18,7 @@ from reconciler.model.drift import Drift, ImageDrift, RuleState
 from reconciler.model.image import Digest
 from reconciler.model.live import Live
 from reconciler.model.plan import Action, Change
-from reconciler.model.scope import TaskQuery
+from reconciler.model.scope import TagQuery, TaskQuery
 from reconciler.model.spec import Desired
 
 
@@ -65,6 +66,24 @@ def find_drift(
 def questions(desired: Desired, live: Live) -> tuple[TaskQuery, ...]:
     """What to ask of the replication tasks before `find_drift`."""
     return task_queries(wanted(expand(desired, live), live, imports_first=False))
+
+
+def doubtful(desired: Desired, live: Live, drift: Drift) -> tuple[TagQuery, ...]:
+    """The repositories, on both sides of replications, whose images differ in `drift`.
+
+    Sides are not listed in one moment: what was pushed or delivered in between looks like drift until both are listed
+    again.
+    """
+    rules = {rule.address: rule for rule in expand(desired, live).replications}
+    instances = find_instances(desired, live)
+    found: set[TagQuery] = set()
+    for image in drift.images:
+        rule = rules.get(image.address)
+        for key in (rule.source, rule.target) if rule is not None else ():
+            there = instances[key].repository(image.image.repository) if key in instances else None
+            if there is not None and there.tags is not None:
+                found.add(TagQuery(instances[key].region, instances[key].id, there.name))
+    return tuple(sorted(found))
 
 
 def _naming_nothing(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from reconciler.model.live import Live
-from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope, TaskQuery
+from reconciler.model.scope import ManifestQuery, PresenceQuery, Scope, TagQuery, TaskQuery
 
 
 class ReadFailed(Exception):
@@ -27,6 +27,9 @@ class LiveSource(Protocol):
     def listings(self, scope: Scope) -> Live:
         """Instances, namespaces, repositories, rules and the tags that `scope` asks for. An instance that does not
         exist is simply not in the answer."""
+
+    def tags(self, live: Live, queries: Sequence[TagQuery]) -> Live:
+        """`live` with the tags of these repositories, which it has already, as they are by now."""
 
     def tasks(self, live: Live, queries: Sequence[TaskQuery]) -> Live:
         """`live` with `tasks` filled with those that the queries are about."""

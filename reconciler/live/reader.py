@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.acr.bss import Bss
 from reconciler.acr.cr import Cr
 from reconciler.acr.cr_personal import CrPersonal
+from reconciler.acr.errors import NotFound
 from reconciler.acr.hosts import Network
 from reconciler.acr.surroundings import Surroundings
 from reconciler.live.contents import merge
@@ -23,8 +24,8 @@ from reconciler.live.origins import Origins
 from reconciler.live.port import ReadFailed
 from reconciler.live.pricing import missing_offers, quote
 from reconciler.model.image import Digest, RepositoryName
-from reconciler.model.live import RUNNING, Live, LiveInstance
-from reconciler.model.scope import ManifestQuery, OriginScope, PresenceQuery, Scope, TaskQuery
+from reconciler.model.live import RUNNING, Live, LiveInstance, LiveRepository
+from reconciler.model.scope import ManifestQuery, OriginScope, PresenceQuery, Scope, TagQuery, TaskQuery
 from reconciler.model.source import PersonalSource, described
 from reconciler.model.sync_task import SyncTask
 from reconciler.oci.catalogue import Catalogue
@@ -124,6 +125,23 @@ class CloudReader:
         self._learn(live)
         return live
 
+    def tags(self, live: Live, queries: Sequence[TagQuery]) -> Live:
+        wanted = frozenset(queries)
+        with self._pool() as pool:
+            asked = {
+                TagQuery(instance.region, instance.id, repository.name): pool.submit(self._tags, instance, repository)
+                for instance in live.instances
+                for repository in instance.repositories
+                if TagQuery(instance.region, instance.id, repository.name) in wanted
+            }
+            fresh = {query: future.result() for query, future in asked.items()}
+
+        def refreshed(instance: LiveInstance) -> LiveInstance:
+            there = [fresh.get(TagQuery(instance.region, instance.id, r.name), r) for r in instance.repositories]
+            return replace(instance, repositories=tuple(there))
+
+        return replace(live, instances=tuple(refreshed(instance) for instance in live.instances))
+
     def tasks(self, live: Live, queries: Sequence[TaskQuery]) -> Live:
         with self._pool() as pool:
             asked = [pool.submit(self._tasks, query) for query in queries]
@@ -177,6 +195,13 @@ class CloudReader:
     def _requests(self, repositories: int) -> int:
         """Each repository's share of the requests in flight."""
         return REGISTRY_REQUESTS // max(1, min(repositories, self._workers, REGISTRY_REQUESTS))
+
+    def _tags(self, instance: LiveInstance, repository: LiveRepository) -> LiveRepository:
+        with reading(f"the tags of `{repository.name}` in instance `{instance.name}`"):
+            try:
+                return replace(repository, tags=self._cr.list_tags(instance.region, instance.id, repository.id))
+            except NotFound:
+                return replace(repository, tags=())  # deleted since
 
     def _tasks(self, query: TaskQuery) -> tuple[SyncTask, ...]:
         with reading(f"the replication tasks of instance {query.instance}"):

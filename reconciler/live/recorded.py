@@ -9,7 +9,7 @@ from reconciler.live.port import ReadFailed
 from reconciler.live.snapshot.place import RECORD_AGAIN
 from reconciler.model.image import closure
 from reconciler.model.live import RUNNING, Live, LiveInstance
-from reconciler.model.scope import InstanceScope, ManifestQuery, OriginScope, PresenceQuery, Scope, TaskQuery
+from reconciler.model.scope import InstanceScope, ManifestQuery, OriginScope, PresenceQuery, Scope, TagQuery, TaskQuery
 from reconciler.model.source import described
 
 
@@ -36,6 +36,14 @@ class RecordedSource:
             if self._recorded.role(name, home.account) is None:
                 raise _unrecorded(f"the role `{name}`")
         return replace(self._recorded, contents={}, present={}, unreadable={}, tasks=None)
+
+    def tags(self, live: Live, queries: Sequence[TagQuery]) -> Live:
+        for query in queries:
+            instance = self._recorded.instance_by_id(query.instance)
+            there = instance.repository(query.repository) if instance is not None else None
+            if there is None or there.tags is None:
+                raise _unrecorded(f"the tags of `{query.repository}` in instance {query.instance}")
+        return live
 
     def tasks(self, live: Live, queries: Sequence[TaskQuery]) -> Live:
         if queries and self._recorded.tasks is None:

@@ -112,6 +112,15 @@ class PresenceQuery:
     manifests: tuple[Digest, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class TagQuery:
+    """Which tags does this repository (`namespace/repository`) of the instance with this id have by now?"""
+
+    region: str
+    instance: str
+    repository: str
+
+
 @dataclass(frozen=True, slots=True)
 class TaskQuery:
     """Which replication tasks copy these tags (by repository, `namespace/repository`) away from this instance?"""

@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reconciler.core.drift import find_drift, questions
+from reconciler.core.drift import doubtful, find_drift, questions
 from reconciler.model.drift import Drift, ImageState
 from reconciler.model.live import Live
 from reconciler.model.plan import Action
-from reconciler.model.scope import TaskQuery
+from reconciler.model.scope import TagQuery, TaskQuery
 from reconciler.model.spec import Desired, Namespace, Visibility
 from tests.unit.core.scene import LIVE, SPEC, live_rule, live_task, pair, repository, rule, tag
 
@@ -115,3 +115,18 @@ def test_an_image_on_its_way_is_no_drift_and_counts_for_freshness() -> None:
 def test_nothing_is_late_when_everything_is_there() -> None:
     desired, live = pair(rule("r", "hub", "eu"), hub=HUB, eu=HUB, live_rules=[live_rule("1", "r", "hub", "eu")])
     assert find_drift(desired, live, spec_digest=SPEC, live_digest=LIVE, now=10_000).oldest is None
+
+
+def test_repositories_of_images_that_differ_are_looked_at_again_on_both_sides() -> None:
+    desired, live = _world()
+    assert doubtful(desired, live, _drift()) == (
+        TagQuery("cn-hangzhou", "cri-eu", "apps/web"),
+        TagQuery("cn-hangzhou", "cri-hub", "apps/web"),
+    )
+    assert doubtful(desired, live, _drift(ignore=["replications.r"])) == ()
+
+
+def test_a_repository_that_is_not_there_is_not_looked_at() -> None:
+    desired, live = pair(rule("r", "hub", "eu"), hub=HUB, eu=(), live_rules=[live_rule("1", "r", "hub", "eu")])
+    drift = find_drift(desired, live, spec_digest=SPEC, live_digest=LIVE, now=10_000)
+    assert [query.instance for query in doubtful(desired, live, drift)] == ["cri-hub"]

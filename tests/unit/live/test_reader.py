@@ -20,8 +20,8 @@ from reconciler.live.reader import CloudReader
 from reconciler.live.recorded import RecordedSource
 from reconciler.live.snapshot import dump, live_digest, parse
 from reconciler.model.image import Digest, RepositoryName
-from reconciler.model.live import Cause, Live, LiveEndpoint, LiveVpcLink
-from reconciler.model.scope import InstanceScope, ManifestQuery, PresenceQuery, Scope, TaskQuery
+from reconciler.model.live import Cause, Live, LiveEndpoint, LiveInstance, LiveVpcLink
+from reconciler.model.scope import InstanceScope, ManifestQuery, PresenceQuery, Scope, TagQuery, TaskQuery
 from reconciler.model.spec import AclEntry, Edition, Level
 from reconciler.oci.client import Registry
 from tests.unit.core.scene import personal_scope
@@ -106,6 +106,28 @@ def test_an_instance_is_found_by_id_and_read_once(world: Reading) -> None:
 
 def test_two_readings_are_alike(world: Reading) -> None:
     assert live_digest(world.reader.listings(SCOPE)) == live_digest(world.reader.listings(SCOPE))
+
+
+def test_tags_are_listed_again_where_that_is_asked_for(world: Reading) -> None:
+    listed = world.reader.listings(replace(SCOPE, instances=(replace(HUB, all_tags=True), EU)))
+    emptied = replace(listed, instances=tuple(_without_tags(instance) for instance in listed.instances))
+    hub, _ = sorted(emptied.instances, key=lambda instance: instance.name, reverse=True)
+
+    live = world.reader.tags(emptied, [TagQuery("cn-hangzhou", hub.id, "apps/web")])
+
+    again = live.instance_by_id(hub.id)
+    assert again is not None
+    before = listed.instance_by_id(hub.id)
+    assert before is not None
+    assert again.repository("apps/web") == before.repository("apps/web")
+    assert again.repository("other/tool") == hub.repository("other/tool")
+    gone = replace(hub, repositories=(replace(hub.repositories[0], id="crr-none", tags=before.repositories[0].tags),))
+    (none,) = world.reader.tags(Live((gone,)), [TagQuery("cn-hangzhou", hub.id, "apps/web")]).instances
+    assert none.repositories[0].tags == ()
+
+
+def _without_tags(instance: LiveInstance) -> LiveInstance:
+    return replace(instance, repositories=tuple(replace(r, tags=()) for r in instance.repositories))
 
 
 def test_contents_hold_everything_below(world: Reading) -> None:
