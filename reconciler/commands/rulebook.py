@@ -35,6 +35,7 @@ def rulebook() -> Mapping[str, Rule]:
         safety,
         topology,
         unmovable,
+        unread,
         unsettled,
     )
     from reconciler.spec.rules import RULES as SPEC_RULES
@@ -65,6 +66,7 @@ def rulebook() -> Mapping[str, Rule]:
         safety.RULES,
         topology.RULES,
         unmovable.RULES,
+        unread.RULES,
         unsettled.RULES,
     )
     found = [rule for room in rooms for rule in room]

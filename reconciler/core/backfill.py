@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.core import unread
 from reconciler.core.comparison import Tags, Wanted, difference, drifted, tags_of, unreachable
 from reconciler.core.explanation import explain
 from reconciler.core.locate import in_scope, place_of
@@ -69,14 +70,19 @@ def compare_replication(rule: ReplicationRule, ends: Ends, known: Known, result:
     """Adds to `result` what the target lacks and who moves it.
 
     What an import of the same plan pushes is moved by the service, since the rule is there before the push. What a
-    running task is about is waited for. The rest goes one way, which `routing.choose` tells.
+    running task is about is waited for. The rest goes one way, which `routing.choose` tells. A repository whose tags
+    could not be listed on one side is left out.
     """
     matches = matcher(rule.tags)
     due: list[Transfer] = []
     routed: list[tuple[int, LiveTag]] = []
     in_place = differing = left = moving = 0
     at_source = _after_imports(rule, ends.source, known.arriving)
+    unlisted = {rule.source: unread.unlisted(ends.source), rule.target: unread.unlisted(ends.target)}
     for repository in sorted({*at_source, *(r.name for r in ends.target.repositories if in_scope(rule, r.name))}):
+        if unknown := {(key, repository) for key, names in unlisted.items() if repository in names}:
+            result.unlisted |= unknown
+            continue
         tags = at_source.get(repository, {})
         there = tags_of(ends.target.repository(repository))
         ordinary = (tag for tag in tags.values() if _selected(matches, tag))

@@ -78,6 +78,7 @@ def check(desired: Desired, live: Live) -> Iterator[Diagnostic]:
     instances = find_instances(desired, live)
     for repository in desired.repositories:
         bound = repository.source_code is not None or _live(instances, repository).source is not None
+        bound = bound or _unknown(instances, repository)
         if repository.build_rules and not bound and repository.instance in instances:
             yield Diagnostic(
                 "R-BUILD-1",
@@ -99,7 +100,8 @@ def prerequisites(desired: Desired, live: Live) -> Iterator[tuple[str, Repositor
         if instance is None or code is None or _live(instances, repository).source == code:
             continue
         need = (repository.instance, code.platform)
-        if need not in told and code.platform not in _platforms(instance):
+        unknown = _unknown(instances, repository)
+        if need not in told and not unknown and code.platform not in _platforms(instance):
             told.add(need)
             yield code.platform, repository
 
@@ -128,7 +130,19 @@ def left_out(desired: Desired, live: Live) -> Iterator[Diagnostic]:
 
 
 def _built(world: World) -> Iterator[Repository]:
-    return (repository for repository in world.desired.repositories if repository.instance in world.instances)
+    """Those of which it is known what they are built from."""
+    return (
+        repository
+        for repository in world.desired.repositories
+        if repository.instance in world.instances and not _unknown(world.instances, repository)
+    )
+
+
+def _unknown(instances: Mapping[str, LiveInstance], repository: Repository) -> bool:
+    """Whether a repository that could not be read is there: what it is built from is left as it is."""
+    instance = instances.get(repository.instance)
+    there = instance.repository(repository.name) if instance is not None else None
+    return there is not None and there.builds is None and there.unreadable is not None
 
 
 def _live(instances: Mapping[str, LiveInstance], repository: Repository) -> LiveBuilds:

@@ -32,7 +32,8 @@ class Wanted:
     `complete` is false when something could not be read. `unchanged` counts tags that are in place, `in_place` those of
     each replication; `drift` holds every tag that is not, whether it will be moved or not. `routes` says why a backfill
     travels as it does, `on_the_way` how many of its images a task is bringing already. `owed` are the tags of source
-    instances (by region and id, then repository) whose replication tasks are worth a look.
+    instances (by region and id, then repository) whose replication tasks are worth a look. `unlisted` are repositories,
+    by instance key and name, that are left out because their tags could not be listed.
     """
 
     transfers: list[Transfer] = field(default_factory=list)
@@ -45,6 +46,7 @@ class Wanted:
     routes: dict[Address, str] = field(default_factory=dict)
     on_the_way: dict[Address, int] = field(default_factory=dict)
     owed: dict[tuple[str, str], dict[str, set[str]]] = field(default_factory=dict)
+    unlisted: set[tuple[str, str]] = field(default_factory=set)
 
     def owe(self, source: LiveInstance, repository: str, tag: str) -> None:
         repositories = self.owed.setdefault((source.region, source.id), {})

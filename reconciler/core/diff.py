@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
-from reconciler.core import building, cross_account, eligibility, network
+from reconciler.core import building, cross_account, eligibility, network, unread
 from reconciler.core.fields import KINDS, compare
 from reconciler.core.instances import compare_instances
 from reconciler.core.locate import find_instances, instance_id, match_rules
@@ -39,13 +39,15 @@ RULES = (
 
 @dataclass(slots=True)
 class Compared:
-    """`complete` is false when something could not be compared; `claimed` are the ids of live objects that are ours."""
+    """`complete` is false when something could not be compared; `claimed` are the ids of live objects that are ours.
+    `unlisted` are repositories, by instance key and name, that are left as they are since they could not be read."""
 
     changes: list[Change] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     unchanged: int = 0
     complete: bool = True
     claimed: set[str] = field(default_factory=set)
+    unlisted: set[tuple[str, str]] = field(default_factory=set)
 
 
 def compare_settings(desired: Desired, live: Live) -> Compared:
@@ -63,7 +65,9 @@ def compare_settings(desired: Desired, live: Live) -> Compared:
         for paired in kind.pairs(world):
             _add(result, paired)
     result.diagnostics += [*network.check(desired, live), *building.check(desired, live)]
-    _replications(desired, usable, result)
+    result.unlisted.update(unread.unsettled(desired, usable))
+    result.complete &= not result.unlisted
+    _replications(desired, usable, unread.namespaces(desired, live), result)
     return result
 
 
@@ -84,7 +88,9 @@ def _add(result: Compared, paired: Paired) -> None:
     result.changes.append(Change(paired.address, action, reason, changes, live_id=paired.live_id))
 
 
-def _replications(desired: Desired, instances: Mapping[str, LiveInstance], result: Compared) -> None:
+def _replications(
+    desired: Desired, instances: Mapping[str, LiveInstance], unknown: Set[tuple[str, str]], result: Compared
+) -> None:
     replaced = {change.address for change in result.changes if change.action is Action.REPLACE}
     matched = match_rules(desired.replications, desired, instances)
     sent = replaced | {change.address for change in result.changes if change.action is Action.CREATE}
@@ -106,7 +112,7 @@ def _replications(desired: Desired, instances: Mapping[str, LiveInstance], resul
             )
         if not instance_id(rule.target, desired, instances):
             continue
-        result.diagnostics += check_pair(rule, desired, instances)
+        result.diagnostics += check_pair(rule, desired, instances, unknown)
         result.diagnostics += cross_account.unknowable(rule, matched.get(rule))
     result.diagnostics += eligibility.check_live(desired, instances)
 

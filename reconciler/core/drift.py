@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from reconciler.core import graph
+from reconciler.core import graph, unread
 from reconciler.core.diff import compare_settings
 from reconciler.core.expand import expand
 from reconciler.core.images import task_queries, wanted
@@ -41,6 +41,7 @@ def find_drift(
     images = wanted(expanded, live, imports_first=False)
     unmanaged = compare_ownership(expanded, live, settings.claimed, Options())
     found = [*diagnostics, *settings.diagnostics, *images.diagnostics, *unmanaged.diagnostics]
+    found += unread.check(expanded, live, settings.unlisted | images.unlisted)
     found += _naming_nothing(expanded, images.drift, only, ignore)
     changes = (_without_ignored(change, ignore) for change in settings.changes)
     kept = (change for change in changes if change is not None and _chosen(change.address, only))

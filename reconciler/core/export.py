@@ -16,7 +16,16 @@ from reconciler.core.exported_rules import Naming, described_rules, settings_of
 from reconciler.model.build import BuildRule, LiveBuilds
 from reconciler.model.document import Document, Path
 from reconciler.model.json_value import Json
-from reconciler.model.live import RUNNING, Live, LiveEndpoint, LiveInstance, LiveNamespace, LiveRepository, LiveVpcLink
+from reconciler.model.live import (
+    RUNNING,
+    Cause,
+    Live,
+    LiveEndpoint,
+    LiveInstance,
+    LiveNamespace,
+    LiveRepository,
+    LiveVpcLink,
+)
 
 _TOP = (
     "Written by `reconciler export`. Two things have no API and are not in here: whether an instance answers to the",
@@ -104,6 +113,7 @@ def _content(instance: LiveInstance, path: Path, page: _Page) -> dict[str, Json]
     repositories = {
         r.name: _repository(r, (*path, "repositories", r.name), page)
         for r in sorted(instance.repositories, key=lambda r: r.name)
+        if not _deleted(r, path, page)
     }
     if repositories:
         found["repositories"] = repositories
@@ -152,6 +162,14 @@ def _repository(repository: LiveRepository, path: Path, page: _Page) -> dict[str
     if repository.builds is not None:
         found |= _builds(repository.builds, path, page)
     return found
+
+
+def _deleted(repository: LiveRepository, path: Path, page: _Page) -> bool:
+    """Whether it was listed, and deleted before the rest of it was read."""
+    gone = repository.unreadable is not None and repository.unreadable.cause is Cause.GONE
+    if gone:
+        page.note(path, f"left out: `{repository.name}`, which was deleted while it was read")
+    return gone
 
 
 def _builds(builds: LiveBuilds, path: Path, page: _Page) -> dict[str, Json]:

@@ -42,6 +42,7 @@ def wanted(desired: Desired, live: Live, *, imports_first: bool = True) -> Wante
             backfill.compare_replication(replication, ends, known, result)
     _set_aside(result, live)
     result.diagnostics += unmovable.check(result.unmovable, desired)
+    result.complete &= not result.unlisted
     result.complete &= not any(image.rule not in unmovable.COMPARED for image in result.unmovable)
     return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.core import reach, unmovable, unsettled
+from reconciler.core import reach, unmovable, unread, unsettled
 from reconciler.core.comparison import Wanted, difference, drifted, tags_of, unreachable
 from reconciler.core.expand import target_name
 from reconciler.core.locate import place_of
@@ -53,12 +53,14 @@ def compare_import(rule: ImportRule, target: LiveInstance, desired: Desired, liv
     """Adds to `result` what the import has to move and what it says on the way."""
     source = live.origin(rule.source.name) or LiveOrigin(rule.source.name, "")
     chosen = [repository for repository in source.repositories if rule.source.filter.matches(repository.name)]
-    result.diagnostics += _missing_namespaces(rule, source)
+    result.diagnostics += _namespaces(rule, source)
+    result.complete &= not any(name in source.unreadable for name in rule.source.filter.namespaces)
     result.diagnostics += unsettled.check_asked(rule, source)
     result.diagnostics += unsettled.check_names(rule, chosen)
     result.diagnostics += unsettled.tell_clock(rule, source)
     reached = reach.reach(rule, source, desired)
     immutable = _immutable_repositories(rule.target, target, desired)
+    unlisted = unread.unlisted(target)
     kept = moves = 0
     for repository in chosen:
         name = target_name(rule, repository.name)
@@ -74,6 +76,9 @@ def compare_import(rule: ImportRule, target: LiveInstance, desired: Desired, liv
             result.complete = False
             place = rule.places.at("source")
             result.diagnostics.append(unmovable.unlisted(rule.address, place, repository, repository.unreadable))
+            continue
+        if name in unlisted:
+            result.unlisted.add((rule.target, name))
             continue
         there = tags_of(target.repository(name))
         for tag in select(repository.tags or (), rule.images, live.contents):
@@ -113,10 +118,13 @@ def _immutable_repositories(key: str, target: LiveInstance, desired: Desired) ->
     return frozenset(name for name, value in settings.items() if value)
 
 
-def _missing_namespaces(rule: ImportRule, source: LiveOrigin) -> Iterator[Diagnostic]:
+def _namespaces(rule: ImportRule, source: LiveOrigin) -> Iterator[Diagnostic]:
+    """Those that are asked for and not there, or not to be read."""
     found = {namespace.name for namespace in source.namespaces} | {r.namespace for r in source.repositories}
     for index, name in enumerate(rule.source.filter.namespaces):
-        if name not in found:
+        if name in source.unreadable:
+            yield unmovable.closed(rule, index, source.unreadable[name])
+        elif name not in found:
             yield Diagnostic(
                 "R-IMP-9",
                 Severity.ERROR,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from reconciler.core import unread
 from reconciler.core.locate import find_instances, find_vpc_link, holds_namespace, in_scope
 from reconciler.model import address
 from reconciler.model.address import Address, Kind
@@ -94,6 +95,9 @@ class Unmanaged:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     undeclared: list[Change] = field(default_factory=list)
     """Every deletion that would be, whether it was allowed or not."""
+    unlisted: set[tuple[str, str]] = field(default_factory=set)
+    """Repositories, by instance key and name, that might have been deleted and are left alone, since nobody knows what
+    would go with them."""
 
 
 def compare_ownership(desired: Desired, live: Live, claimed: set[str], options: Options) -> Unmanaged:
@@ -101,18 +105,24 @@ def compare_ownership(desired: Desired, live: Live, claimed: set[str], options: 
     result = Unmanaged()
     instances = find_instances(desired, live)
     prune = options.prune or desired.settings.prune
+    closed = unread.namespaces(desired, live)
+    unlisted = ((key, name) for key, there in instances.items() for name in unread.unlisted(there))
+    hidden = {address.repository(*place): place for place in unlisted}
     for instance in desired.instances:
         if instance.key not in instances:
             continue
-        found = list(_undeclared(instance, instances[instance.key], desired, instances, claimed))
+        unknown = {name for key, name in closed if key == instance.key}
+        found = list(_undeclared(instance, instances[instance.key], desired, instances, claimed, unknown))
         for group in PRUNABLE:
             changes = sorted((change for kind, change in found if kind == group), key=lambda change: change.address)
             if not changes:
                 continue
             result.undeclared += changes
             if prune and group in options.allow_delete:
-                filled = _filled(changes, instances) if options.allow_delete[group] is None else ()
-                result.changes += [change for change in changes if change not in filled]
+                result.unlisted |= {hidden[change.address] for change in changes if change.address in hidden}
+                known = [change for change in changes if change.address not in hidden]
+                filled = _filled(known, instances) if options.allow_delete[group] is None else ()
+                result.changes += [change for change in known if change not in filled]
                 result.diagnostics += [_holds_images(change) for change in filled]
             else:
                 result.diagnostics.append(_left_alone(instance, group, changes, prune))
@@ -129,7 +139,9 @@ def _undeclared(
     desired: Desired,
     instances: Mapping[str, LiveInstance],
     claimed: set[str],
+    unknown: Set[str],
 ) -> Iterator[tuple[str, Change]]:
+    """`unknown` are namespaces of which nobody knows whether an import brings them, and what it brings into them."""
     key = instance.key
     by_id = {found.id: name for name, found in instances.items()}
     taken = {rule.address for rule in desired.replications}
@@ -140,7 +152,7 @@ def _undeclared(
             yield "replications", _deletion(where, rule.id, source=key)
     declared = {n.name for n in desired.namespaces if n.instance == key} | _relied_on(key, live, desired)
     for namespace in live.namespaces:
-        if namespace.name not in declared:
+        if namespace.name not in declared | unknown:
             where = address.namespace(key, namespace.name)
             yield "namespaces", _deletion(where)
     repositories = {r.name for r in desired.repositories if r.instance == key}
@@ -149,8 +161,9 @@ def _undeclared(
     ruled -= {r.name for r in desired.repositories if r.instance == key and r.builds_origin}
     # Repositories of such a namespace come into being by pushes, so the namespace's declaration covers them.
     by_push = {n.name for n in live.namespaces if n.auto_create}
+    settled = by_push & declared | unknown
     for repository in live.repositories:
-        covered = repository.namespace in by_push and repository.namespace in declared
+        covered = repository.namespace in settled
         if not (repository.name in repositories or covered or _replicated(key, repository.name, desired)):
             where = address.repository(key, repository.name)
             yield "repositories", _emptying(_deletion(where, repository.id), repository)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from reconciler.core.locate import holds_namespace, in_scope
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
@@ -55,19 +55,44 @@ def check_declared(desired: Desired) -> Iterator[Diagnostic]:
                     yield _closed(rule, namespace.name, desired)
 
 
-def check_pair(rule: ReplicationRule, desired: Desired, instances: Mapping[str, LiveInstance]) -> Iterator[Diagnostic]:
+def check_pair(
+    rule: ReplicationRule,
+    desired: Desired,
+    instances: Mapping[str, LiveInstance],
+    unread: Set[tuple[str, str]] = frozenset(),
+) -> Iterator[Diagnostic]:
     """What is missing on the two sides, neither live nor declared (imports' namespaces included). A side that is not in
-    `instances` cannot be looked at."""
+    `instances` cannot be looked at. What is missing in one of `unread`, instance keys with a namespace each, may come
+    with an import whose source could not be read: that is no error yet."""
     source, target = instances.get(rule.source), instances.get(rule.target)
-    for key, live in ((rule.source, source), (rule.target, target)):
-        if live is not None:
-            yield from _missing_on(rule, key, desired, live, _named(rule, desired, source))
+    yield from _missing(rule, desired, instances, unread)
     if rule.level is Level.REPOSITORY or target is None:
         return
     for name in sorted(_namespaces(rule.target, desired, target)):
         if holds_namespace(rule, name) and not _creates_repositories(rule.target, name, desired, target):
             lacking = _lacking(rule, name, desired, source, target)
             yield _lost(rule, name, lacking) if lacking else _closed(rule, name, desired)
+
+
+def awaits_import(
+    rule: ReplicationRule, desired: Desired, instances: Mapping[str, LiveInstance], unread: Set[tuple[str, str]]
+) -> bool:
+    """Whether the rule cannot be made as long as an import's source is not read."""
+    return bool(unread) and any(
+        found.severity is Severity.WARNING for found in _missing(rule, desired, instances, unread)
+    )
+
+
+def _missing(
+    rule: ReplicationRule,
+    desired: Desired,
+    instances: Mapping[str, LiveInstance],
+    unread: Set[tuple[str, str]],
+) -> Iterator[Diagnostic]:
+    names = tuple(_named(rule, desired, instances.get(rule.source)))
+    for key in (rule.source, rule.target):
+        if key in instances:
+            yield from _missing_on(rule, key, desired, instances[key], names, unread)
 
 
 def _named(rule: ReplicationRule, desired: Desired, source: LiveInstance | None) -> Iterable[str]:
@@ -80,16 +105,22 @@ def _named(rule: ReplicationRule, desired: Desired, source: LiveInstance | None)
 
 
 def _missing_on(
-    rule: ReplicationRule, key: str, desired: Desired, live: LiveInstance, names: Iterable[str]
+    rule: ReplicationRule,
+    key: str,
+    desired: Desired,
+    live: LiveInstance,
+    names: Iterable[str],
+    unread: Set[tuple[str, str]],
 ) -> Iterator[Diagnostic]:
     there = _namespaces(key, desired, live)
     for name in names:
+        unknown = (key, name) in unread
         if name not in there:
-            yield _missing(rule, key, "R-NS-1", f"namespace `{name}`", f"namespaces.{name}")
+            yield _lacks(rule, key, "R-NS-1", f"namespace `{name}`", f"namespaces.{name}", unknown=unknown)
         elif rule.repository is not None:
             path = f"{name}/{rule.repository}"
             if path not in _repositories(key, desired, live):
-                yield _missing(rule, key, "R-NS-2", f"repository `{path}`", f"repositories.{path}")
+                yield _lacks(rule, key, "R-NS-2", f"repository `{path}`", f"repositories.{path}", unknown=unknown)
 
 
 def _namespaces(key: str, desired: Desired, live: LiveInstance) -> frozenset[str]:
@@ -147,11 +178,12 @@ def _lost(rule: ReplicationRule, namespace: str, repositories: list[str]) -> Dia
     )
 
 
-def _missing(rule: ReplicationRule, key: str, rule_id: str, what: str, where: str) -> Diagnostic:
+def _lacks(rule: ReplicationRule, key: str, rule_id: str, what: str, where: str, *, unknown: bool) -> Diagnostic:
     return Diagnostic(
         rule_id,
-        Severity.ERROR,
+        Severity.WARNING if unknown else Severity.ERROR,
         f"`{key}` has no {what}, which replication needs on both sides",
+        detail="an import may bring it, and its source could not be read; a new rule waits for it" if unknown else "",
         hint=f"declare it: `instances.{key}.{where}`",
         span=rule.places.at("source" if key == rule.source else "target"),
         address=str(rule.address),

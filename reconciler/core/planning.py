@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core import building, foreign, graph, live_rules, network, platforms, quotas, renames, rules
+from reconciler.core import building, foreign, graph, live_rules, network, platforms, quotas, renames, rules, unread
 from reconciler.core.blobs import Account, account
 from reconciler.core.comparison import Wanted
 from reconciler.core.diff import compare_settings
@@ -73,6 +73,8 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
         *problems,
         *live_rules.check(expanded, live, settings.claimed, changes),
     ]
+    unlisted = settings.unlisted | images.unlisted | unmanaged.unlisted
+    diagnostics += unread.check(expanded, live, unlisted)
     diagnostics += [*conflicts(desired, live), *building.left_out(expanded, live)]
     diagnostics += renames.check(expanded, live, changes, unmanaged.undeclared)
     if changes:
@@ -88,7 +90,7 @@ def draft(desired: Desired, live: Live, options: Options) -> Draft:
         settings.unchanged,
         images.unchanged,
         len(dependency_graph.nodes),
-        settings.complete and images.complete,
+        settings.complete and images.complete and not unlisted,
         tuple(image for image in images.unmovable if image.address in selected),
         checked,
         task_queries(images),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from reconciler.core import pairing, unread
 from reconciler.core.locate import find_vpc_link, instance_id, match_rules
 from reconciler.model.address import Address
 from reconciler.model.json_value import Json
@@ -63,6 +64,8 @@ def repositories(world: World) -> Iterator[Paired]:
         if repository.instance in world.instances:
             found = world.instances[repository.instance].repository(repository.name)
             observed = observed_repository(found) if found else None
+            if found is not None and found.detail is None and found.unreadable is not None:
+                repository = replace(repository, detail=None)  # nobody knows whether it differs
             declared = declared_repository(repository, creating=found is None)
             yield Paired(repository.address, declared, observed, repository.origin)
 
@@ -79,11 +82,14 @@ def vpcs(world: World) -> Iterator[Paired]:
 
 def replications(world: World) -> Iterator[Paired]:
     matched = match_rules(world.desired.replications, world.desired, world.instances)
+    unknown = unread.namespaces(world.desired, world.live)
     for rule in world.desired.replications:
         # A missing target has its own diagnostic.
         if rule.source not in world.instances or not instance_id(rule.target, world.desired, world.instances):
             continue
         live = matched.get(rule)
+        if live is None and pairing.awaits_import(rule, world.desired, world.instances, unknown):
+            continue
         observed = observed_replication(live, rule.target) if live else None
         yield Paired(rule.address, declared_replication(rule, live), observed, live_id=live.id if live else "")
 

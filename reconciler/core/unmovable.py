@@ -12,7 +12,8 @@ from reconciler.model.place import Span
 from reconciler.model.plan import Transfer, Unmovable
 from reconciler.model.rulebook import Rule
 from reconciler.model.scope import ManifestQuery
-from reconciler.model.spec import Desired
+from reconciler.model.source import described
+from reconciler.model.spec import Desired, ImportRule
 
 RULES = (
     Rule(
@@ -41,10 +42,12 @@ RULES = (
     Rule(
         "R-IMP-22",
         "a source does not let itself be read",
-        "This access key may not list the tags of a repository, or not pull from it. Nothing of it can be compared or "
-        "moved, so the plan is not complete. The other repositories are moved.",
-        "Grant the access key to read and pull the repository, or leave it out of the import.",
-        "cr 2016-06-07, GetRepoTags; OCI distribution specification 1.1, pulling manifests",
+        "This access key may not look into a namespace, not list the tags of a repository, or not pull from it. "
+        "Nothing of it can be compared or moved, so the plan is not complete; what stands in such a namespace's place "
+        "at the target is not pruned. The other namespaces and repositories are moved.",
+        "Grant the access key to read and pull the namespace or the repository, or leave it out of the import.",
+        "cr 2016-06-07, GetNamespace, GetRepoListByNamespace and GetRepoTags; OCI distribution specification 1.1, "
+        "pulling manifests",
     ),
 )
 
@@ -150,6 +153,24 @@ def unlisted(address: Address, span: Span, repository: LiveRepository, why: Unre
         hint="it was deleted while it was read; run again" if gone else _HINTS[rule],
         span=span,
         address=str(address),
+    )
+
+
+def closed(rule: ImportRule, index: int, why: Unreadable) -> Diagnostic:
+    """Nobody knows what is in the namespace of Personal Edition that `rule` names in this place."""
+    name = rule.source.filter.namespaces[index]
+    gone = why.cause is Cause.GONE
+    return Diagnostic(
+        _RULE_OF[why.cause],
+        Severity.WARNING,
+        f"namespace `{name}` of {described(rule.source)} cannot be read, so nothing of it is compared or moved: "
+        f"{why.detail}",
+        hint="it was deleted while it was read; run again"
+        if gone
+        else "grant the access key `cr:Get*`, `cr:List*` and `cr:PullRepository` on the namespace, or leave it out of "
+        "`source.namespaces`",
+        span=rule.places.at(f"source.namespaces[{index}]"),
+        address=str(rule.address),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.core.locate import in_scope, place_of
 from reconciler.core.pattern import matcher
+from reconciler.core.unread import unlisted
 from reconciler.executor.listing import listed_digests
 from reconciler.executor.moving import Mover
 from reconciler.executor.target import Workbench
@@ -45,10 +46,11 @@ class Gap:
         source, target = self.bench.instance(rule.source), self.bench.instance(rule.target)
         created = self._created(rule, source, target)
         matches = matcher(rule.tags)
+        unread = unlisted(target)
         fresh = [
             (name, tag)
             for name, tag in self._pushed_since(rule, source)
-            if matches(tag.name) and (not created or tag.pushed < created)
+            if name not in unread and matches(tag.name) and (not created or tag.pushed < created)
         ]
         if not fresh:
             return
@@ -76,9 +78,11 @@ class Gap:
         )
 
     def _pushed_since(self, rule: ReplicationRule, source: LiveInstance) -> Iterator[tuple[str, LiveTag]]:
-        """What the source has in the rule's scope now and had not when the plan was made."""
+        """What the source has in the rule's scope now and had not when the plan was made. Of a repository whose tags
+        could not be listed then, nobody can tell."""
+        unread = unlisted(source)
         for repository in self._repositories(source):
-            if in_scope(rule, repository.name):
+            if in_scope(rule, repository.name) and repository.name not in unread:
                 known = source.repository(repository.name)
                 before = {(tag.name, tag.digest) for tag in (known.tags or ())} if known else set()
                 for tag in self._tags(source, repository):

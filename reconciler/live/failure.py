@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -9,6 +10,7 @@ from typing import TypeVar
 from reconciler.acr.errors import (
     AccessDenied,
     AcrError,
+    ApiError,
     ClockSkewed,
     CredentialsMissing,
     NotFound,
@@ -24,6 +26,12 @@ from reconciler.oci import errors as oci
 
 R = TypeVar("R")
 
+_ABOUT_MORE = re.compile(
+    r"USER_NOT_EXIST|INSTANCE_NOT_EXISTS?|InvalidAccessKeyId.*|IncompleteSignature|SignatureDoesNotMatch.*"
+    r"|InvalidSecurityToken.*"
+)
+"""Refusals that are about the access key, the account or the instance, and so about everything else that is asked."""
+
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
@@ -38,12 +46,14 @@ def reading(what: str) -> Iterator[None]:
         raise ReadFailed(f"{what} could not be read: {error}", hint=_registry_hint(error)) from error
 
 
-def readable(call: Callable[[], R]) -> R | Unreadable:
-    """The answer of `call` about one of many things, or why the service does not give that one. Raises AcrError for
-    everything else that can go wrong."""
+def readable(call: Callable[[], R], refusals: tuple[type[ApiError], ...] = (AccessDenied, NotFound)) -> R | Unreadable:
+    """The answer of `call` about one of many things, or why the service does not give that one, when that is one of
+    `refusals`. Raises AcrError for everything else that can go wrong."""
     try:
         return call()
-    except (AccessDenied, NotFound) as error:
+    except refusals as error:
+        if _ABOUT_MORE.fullmatch(error.code):
+            raise
         # Without the request id, which is another one each time, the same state is told in the same words.
         detail = f"{error.code}: {error.message}" if error.message else error.code
         return Unreadable(Cause.GONE if isinstance(error, NotFound) else Cause.DENIED, detail)

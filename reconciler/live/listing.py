@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
+from typing import TypeAlias
 
 from reconciler.acr.cr import Cr, InternetAccess, VpcAccess
 from reconciler.acr.cr_personal import CrPersonal, PersonalRepository, shared_domain
@@ -26,6 +28,9 @@ from reconciler.model.live import (
 from reconciler.model.quota import Usage
 from reconciler.model.scope import InstanceScope, OriginScope
 from reconciler.model.source import PersonalSource
+
+_Namespace: TypeAlias = tuple[LiveNamespace, tuple[PersonalRepository, ...]]
+"""A namespace of Personal Edition and what it holds."""
 
 
 @dataclass(slots=True)
@@ -101,26 +106,29 @@ class InstanceListing:
             endpoint=internet.endpoint if self.scope.endpoint else None,
             namespaces=namespaces,
             repositories=tuple(
-                self._with_builds(self._with_tags(repository)) for repository in self.repositories.result()
+                self._with_settings(self._with_tags(repository)) for repository in self.repositories.result()
             ),
             vpc_links=tuple(sorted(links, key=lambda link: (link.module, link.vpc, link.vswitch))),
             sync_rules=rules,
             usage=usage,
         )
 
-    def _with_builds(self, repository: LiveRepository) -> LiveRepository:
-        asked, detailed = self.builds.get(repository.name), self.details.get(repository.name)
-        with reading(f"the settings of `{repository.name}` in {self.label}"):
-            there = detailed.result() if detailed is not None else None
-            builds = asked.result() if asked is not None else None
-        return replace(repository, builds=builds, detail=there.detail if there is not None else None)
-
     def _with_tags(self, repository: LiveRepository) -> LiveRepository:
         listed = self.tags.get(repository.name)
         if listed is None:
             return repository
         with reading(f"the tags of `{repository.name}` in {self.label}"):
-            return replace(repository, tags=listed.result())
+            return _tagged(repository, readable(listed.result))
+
+    def _with_settings(self, repository: LiveRepository) -> LiveRepository:
+        with reading(f"the settings of `{repository.name}` in {self.label}"):
+            return _settled(repository, partial(self._settings, repository))
+
+    def _settings(self, repository: LiveRepository) -> LiveRepository:
+        asked, detailed = self.builds.get(repository.name), self.details.get(repository.name)
+        there = detailed.result() if detailed is not None else None
+        builds = asked.result() if asked is not None else None
+        return replace(repository, builds=builds, detail=there.detail if there is not None else None)
 
 
 @dataclass(slots=True)
@@ -129,7 +137,7 @@ class PersonalListing:
 
     name: str
     region: str
-    namespaces: dict[str, Future[tuple[LiveNamespace, tuple[PersonalRepository, ...]] | None]]
+    namespaces: dict[str, Future[_Namespace | None]]
     tags: dict[str, Future[tuple[LiveTag, ...]]]
     builds: dict[str, Future[LiveBuilds]]
     network: Network
@@ -152,6 +160,7 @@ class PersonalListing:
     def result(self) -> LiveOrigin:
         found = self._found()
         repositories = [item for _, items in found for item in items]
+        unreadable = {name: answer for name, answer in self._answers().items() if isinstance(answer, Unreadable)}
         return LiveOrigin(
             name=self.name,
             region=self.region,
@@ -160,31 +169,45 @@ class PersonalListing:
             repositories=tuple(self._with_builds(self._with_tags(item.repository)) for item in repositories),
             hosts=next((item.hosts for item in repositories), MappingProxyType({})),
             inside_vpc=self.network is Network.VPC,
+            unreadable=MappingProxyType(unreadable),
         )
 
-    def _found(self) -> Sequence[tuple[LiveNamespace, tuple[PersonalRepository, ...]]]:
-        answers = []
+    def _found(self) -> Sequence[_Namespace]:
+        return [answer for answer in self._answers().values() if isinstance(answer, tuple)]
+
+    def _answers(self) -> Mapping[str, _Namespace | Unreadable | None]:
+        answers = {}
         for name, future in self.namespaces.items():
             with reading(f"namespace `{name}` of Personal Edition in {self.region}"):
-                answers.append(future.result())
-        return [answer for answer in answers if answer is not None]
+                answers[name] = readable(future.result)
+        return answers
+
+    def _with_tags(self, repository: LiveRepository) -> LiveRepository:
+        with reading(f"the tags of `{repository.name}` of Personal Edition in {self.region}"):
+            return _tagged(repository, readable(self.tags[repository.name].result))
 
     def _with_builds(self, repository: LiveRepository) -> LiveRepository:
         asked = self.builds.get(repository.name)
         if asked is None:
             return repository
         with reading(f"what `{repository.name}` of Personal Edition in {self.region} is built from"):
-            try:
-                return replace(repository, builds=asked.result())
-            except NotFound:
-                return repository  # deleted after it was listed, as its tags will tell
+            return _settled(repository, lambda: replace(repository, builds=asked.result()))
 
-    def _with_tags(self, repository: LiveRepository) -> LiveRepository:
-        with reading(f"the tags of `{repository.name}` of Personal Edition in {self.region}"):
-            tags = readable(self.tags[repository.name].result)
-        if isinstance(tags, Unreadable):
-            return replace(repository, unreadable=tags)
-        return replace(repository, tags=tags)
+
+def _tagged(repository: LiveRepository, tags: tuple[LiveTag, ...] | Unreadable) -> LiveRepository:
+    if isinstance(tags, Unreadable):
+        return replace(repository, unreadable=tags)
+    return replace(repository, tags=tags)
+
+
+def _settled(repository: LiveRepository, settings: Callable[[], LiveRepository]) -> LiveRepository:
+    """`repository` with its `settings`; without them when its tags could not be read either, or when it was deleted
+    after it was listed. Raises AcrError for every other refusal."""
+    refusals = (NotFound,) if repository.unreadable is None else (AccessDenied, NotFound)
+    settled = readable(settings, refusals)
+    if isinstance(settled, Unreadable):
+        return replace(repository, tags=None, unreadable=repository.unreadable or settled)
+    return settled
 
 
 def _builds(cr: Cr, region: str, instance_id: str, repository_id: str) -> LiveBuilds:
@@ -249,10 +272,8 @@ def _registry(internet: InternetAccess, vpc: VpcAccess, network: Network) -> str
     return domains[0] if domains else ""
 
 
-def _namespace(
-    personal: CrPersonal, region: str, name: str
-) -> tuple[LiveNamespace, tuple[PersonalRepository, ...]] | None:
-    """A namespace and what it holds; None when there is no such namespace."""
+def _namespace(personal: CrPersonal, region: str, name: str) -> _Namespace | None:
+    """None when there is no such namespace."""
     try:
         namespace = personal.get_namespace(region, name)
     except NotFound:

@@ -20,8 +20,9 @@ class ReadFailed(Exception):
 class LiveSource(Protocol):
     """Answers in rounds: listings first, then tasks and content of what the listings show to be missing.
 
-    What cannot be read while the rest can, one repository of an import's source or one image, is a fact in the answer
-    (`Unreadable`). All of them raise ReadFailed for everything else; nothing is ever left out in silence.
+    What cannot be read while the rest can is a fact in the answer (`Unreadable`): one namespace or repository of an
+    import's source, the tags of one repository of an instance, or one image. All of them raise ReadFailed for
+    everything else; nothing is ever left out in silence.
     """
 
     def listings(self, scope: Scope) -> Live:

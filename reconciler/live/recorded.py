@@ -89,6 +89,8 @@ def _check_instance(instance: LiveInstance, asked: InstanceScope, alike: frozens
     if asked.endpoint and instance.endpoint is None:
         raise _unrecorded(f"the internet endpoint of instance `{instance.name}`")
     for repository in instance.repositories:
+        if repository.unreadable is not None:
+            continue
         if repository.tags is None and asked.lists_tags_of(repository.name, alike):
             raise _unrecorded(f"the tags of `{repository.name}` in instance `{instance.name}`")
         if repository.detail is None and repository.name in asked.detail_repositories:

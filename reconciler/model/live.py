@@ -195,8 +195,8 @@ class LiveInstance:
 
 @dataclass(frozen=True, slots=True)
 class LiveOrigin:
-    """A source of imports; `namespaces` and `repositories` hold those that imports ask for.
-
+    """A source of imports; `namespaces` and `repositories` hold those that imports ask for. `unreadable` are namespaces
+    that they ask for as well and of which nothing is known, by name.
 
     `name` is the source's, and `registry` where its images are read: `host[:port]`, or the name of a store. `region` is
     Personal Edition's: there `registry` is the host that is used where an import asks for no other of `hosts`, the one
@@ -212,6 +212,7 @@ class LiveOrigin:
     hosts: Mapping[SourceNetwork, str] = field(default_factory=lambda: MappingProxyType({}))
     inside_vpc: bool = False
     clock: Clock = Clock.PUSHED
+    unreadable: Mapping[str, Unreadable] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def named_only(self) -> bool:

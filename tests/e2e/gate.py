@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 Guard = Callable[[str, str], bytes | None]
-"""From an action and a path to the answer of a refusal (403); None lets the call pass."""
+"""From an action, and a path with its query, to the answer of a refusal (403); None lets the call pass."""
 
 
 @dataclass
@@ -33,11 +33,11 @@ def gate(cloud: str) -> Iterator[Gate]:
 
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            action, path = self.headers.get("x-acs-action", ""), urlsplit(self.path).path
-            refusal = opened.guard(action, path)
+            action = self.headers.get("x-acs-action", "")
+            refusal = opened.guard(action, self.path)
             status, answer = (403, refusal) if refusal is not None else self._pass_on(body)
             if refusal is None:
-                opened.after(action, path)
+                opened.after(action, self.path)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))

@@ -6,19 +6,20 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from reconciler.oci.manifest import OCI_MANIFEST
 from tests.e2e import images
-from tests.e2e.gate import gate
-from tests.e2e.stage import HUB, PERSONAL, Stage, elsewhere, picture, staged
+from tests.e2e.gate import Guard, gate
+from tests.e2e.stage import EU, HUB, PERSONAL, Stage, elsewhere, picture, staged
 from tests.e2e.test_main_job import SEED, SPEC
 from tests.unit.transfer.lab import serve
 
 ALONE = SPEC[: SPEC.index("replications:")].replace("latest: 10", "latest: 100")
-_ABOUT_IMAGES = re.compile(r"^ *(?:imports|run <id>|drift:|(?:error|warning|info)\[R-(?:IMP|SPEC))", re.MULTILINE)
+_ABOUT_IMAGES = re.compile(r"^ *(?:imports|run <id>|drift:|(?:error|warning|info)\[R-(?:IMP|READ|SPEC))", re.MULTILINE)
 _VARIES = (
     (re.compile(r"127\.0\.0\.1:\d+"), "<registry>"),
     (re.compile(r"\(\d+\.\d+s\)"), "(<time>)"),
@@ -26,6 +27,8 @@ _VARIES = (
     (re.compile(r"[\d,]+\.\d+ MB/s"), "<rate>"),
     (re.compile(r"\d+ requests?(?: \(\d+ expected\))?"), "<requests>"),
     (re.compile(r"apply: \d+ done"), "apply: <steps> done"),
+    (re.compile(r"cri-[a-z0-9]+"), "<instance>"),
+    (re.compile(r"crr-[a-z0-9]+"), "<repository>"),
     (re.compile(r"run \d{8}T\d{6}Z(?:-\d+)?"), "run <id>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "<time>"),
 )
@@ -62,13 +65,13 @@ def test_images_that_cannot_be_read(tmp_path: Path, snapshot: SnapshotAssertion)
         stage = elsewhere(direct, opened.endpoint)
 
         def refuse(action: str, path: str) -> bytes | None:
-            if action == "GetRepoTags" and path == "/repos/apps/secret/tags":
+            if action == "GetRepoTags" and path.startswith("/repos/apps/secret/tags?"):
                 return b'{"code": "NoPermission", "message": "not authorized", "requestId": "4F2A"}'
             return None
 
         def delete(action: str, path: str) -> None:
             there = direct.digest(PERSONAL, "apps/web", "v3")
-            if action == "GetRepoTags" and path == "/repos/apps/web/tags" and there:
+            if action == "GetRepoTags" and path.startswith("/repos/apps/web/tags?") and there:
                 images.delete(f"{direct.local.registries[PERSONAL]}/apps/web:v3", ":".join(direct.local.access_key))
 
         opened.guard, opened.after = refuse, delete
@@ -88,6 +91,88 @@ def test_images_that_cannot_be_read(tmp_path: Path, snapshot: SnapshotAssertion)
         # Nothing is left to do, and something is still left.
         told.append(stage.apply(expect=3))
         told.append(stage.run("drift", "registry.yaml", expect=1))
+        assert stable("\n".join(told)) == snapshot
+
+
+def denied(*refused: tuple[str, str]) -> Guard:
+    """Refuses calls of an action whose path or query has a text in it."""
+
+    def refuse(action: str, path: str) -> bytes | None:
+        if any(action == name and text in unquote(path) for name, text in refused):
+            return b'{"code": "NoPermission", "message": "not authorized", "requestId": "4F2A"}'
+        return None
+
+    return refuse
+
+
+def test_a_namespace_that_may_not_be_read(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
+    seed = SEED.replace("{apps: {", "{secret: {}, vault: {}, apps: {")
+    spec = ALONE.replace("namespaces: [apps]", "namespaces: [apps, secret, vault]")
+    prune = ("--prune", "--allow-delete", "namespaces", "--allow-delete", "repositories:9")
+    with staged(tmp_path, seed=seed, spec=spec) as direct, gate(direct.local.endpoint) as opened:
+        for repository in ("apps/web", "secret/web", "vault/web"):
+            direct.push(PERSONAL, repository, "v1", picture(repository))
+        stage = elsewhere(direct, opened.endpoint)
+        closed = denied(("GetNamespace", "/namespace/secret"), ("GetRepoListByNamespace", "/repos/vault?"))
+        opened.guard = closed
+        told = [stage.run("plan", "registry.yaml", expect=1), stage.apply(expect=3)]
+        assert stage.digest(HUB, "apps/web", "v1") == picture("apps/web").root.descriptor.digest
+        # Nothing is left to do, and something is still left.
+        told += [stage.apply(expect=3), stage.run("drift", "registry.yaml", expect=1)]
+
+        opened.guard = denied()
+        stage.apply()
+        assert stage.digest(HUB, "secret/web", "v1") == picture("secret/web").root.descriptor.digest
+        opened.guard = closed
+        told.append(stage.apply(*prune, expect=3))
+        for repository in ("apps/web", "secret/web", "vault/web"):
+            assert stage.digest(HUB, repository, "v1")
+        opened.guard = denied()
+        stage.settled()
+        assert stable("\n".join(told)) == snapshot
+
+
+def test_a_target_whose_tags_may_not_be_listed(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
+    with staged(tmp_path, images=2) as direct, gate(direct.local.endpoint) as opened:
+        direct.apply()
+        direct.push(HUB, "apps/web", "v1", picture("theirs"))
+        for repository in ("apps/web", "apps/api"):
+            direct.push(PERSONAL, repository, "v3", picture(f"newer {repository}"))
+        with direct.cr() as (cr, region, hub):
+            (web,) = (found.id for found in cr.list_repositories(region, hub) if found.name == "apps/web")
+        stage = elsewhere(direct, opened.endpoint)
+        opened.guard = denied(("ListRepoTag", f"RepoId={web}"))
+        told = [stage.run("plan", "registry.yaml", expect=1), stage.apply(expect=3)]
+        for place in (HUB, EU):
+            assert stage.digest(place, "apps/api", "v3") == picture("newer apps/api").root.descriptor.digest
+            assert stage.digest(place, "apps/web", "v3") is None
+        assert stage.digest(HUB, "apps/web", "v1") == picture("theirs").root.descriptor.digest
+        told += [stage.apply(expect=3), stage.run("drift", "registry.yaml", expect=1)]
+
+        opened.guard = denied()
+        stage.apply()
+        assert stage.digest(HUB, "apps/web", "v1") != picture("theirs").root.descriptor.digest
+        stage.settled()
+        assert stable("\n".join(told)) == snapshot
+
+
+def test_a_target_that_is_deleted_while_it_is_read(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
+    with staged(tmp_path, spec=ALONE, images=2) as direct, gate(direct.local.endpoint) as opened:
+        direct.apply()
+        direct.push(PERSONAL, "apps/api", "v3", picture("newer"))
+        stage = elsewhere(direct, opened.endpoint)
+
+        def delete(action: str, path: str) -> None:
+            with direct.cr() as (cr, region, hub):
+                if action == "ListRepository" and f"InstanceId={hub}" in path:
+                    (web,) = (found.id for found in cr.list_repositories(region, hub) if found.name == "apps/web")
+                    cr.delete_repository(region, hub, web)
+
+        opened.after = delete
+        told = [stage.run("plan", "registry.yaml", expect=1)]
+        opened.after = lambda _action, _path: None
+        stage.apply()
+        assert stage.digest(HUB, "apps/web", "v1")
         assert stable("\n".join(told)) == snapshot
 
 

@@ -155,11 +155,12 @@ class Price(TypedDict):
 
 class Personal(Home):
     """`registry` is its host when it is not the one that a region's accounts share; `hosts` are those by network, and
-    `inside_vpc` says that the program ran inside of one."""
+    `inside_vpc` says that the program ran inside of one. `unreadable` are namespaces that could not be read."""
 
     registry: NotRequired[str]
     hosts: NotRequired[Mapping[str, str]]
     inside_vpc: NotRequired[bool]
+    unreadable: NotRequired[Mapping[str, Failure]]
 
 
 class Network(TypedDict):
@@ -204,6 +205,7 @@ def read_cloud(file: Path) -> Live:
             region,
             {SourceNetwork(network): host for network, host in home.get("hosts", {}).items()},
             home.get("inside_vpc", False),
+            unreadable={name: _failure(failure) for name, failure in home.get("unreadable", {}).items()},
         )
         for region, home in cloud.get("personal", {}).items()
     )

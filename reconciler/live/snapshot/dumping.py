@@ -138,6 +138,7 @@ def _origin(item: LiveOrigin) -> Parts:
         "repositories": _repositories(item.repositories),
         "hosts": {network.value: host for network, host in sorted(item.hosts.items())},
         "inside_vpc": item.inside_vpc,
+        **({"unreadable": _unreadable_namespaces(item)} if item.unreadable else {}),
     }
 
 
@@ -188,6 +189,10 @@ def _unreadable_images(live: Live) -> list[Json]:
         }
         for query in sorted(live.unreadable, key=lambda query: (query.repository, query.digest))
     ]
+
+
+def _unreadable_namespaces(item: LiveOrigin) -> Json:
+    return [{"name": name, **_unreadable(item.unreadable[name])} for name in sorted(item.unreadable)]
 
 
 def _unreadable(item: Unreadable) -> dict[str, Json]:

@@ -170,6 +170,9 @@ def _origin(item: Place) -> LiveOrigin:
         clock=item.field("clock").word(Clock),
         hosts=MappingProxyType({network: host.name() for network, host in named.items() if not host.absent}),
         inside_vpc=not inside.absent and inside.flag(),
+        unreadable=MappingProxyType(
+            {closed.field("name").name(): _unreadable(closed) for closed in _listed(item.optional("unreadable"))}
+        ),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.acr.errors import AccessDenied
-from reconciler.model.live import Live, LiveTag
+from reconciler.model.live import Cause, Live, LiveTag, Unreadable
 from reconciler.model.plan import Action
 from reconciler.model.report import ImageResult, Report
 from reconciler.model.spec import Backfill, Desired, ReplicationRule, Trigger
@@ -76,6 +78,21 @@ def test_a_new_rule_begins_with_what_its_backfill_says(backfill: Backfill, creat
     pushed = (tag("v1", "new", pushed=300), tag("v2", pushed=400))
     account, _ = _replacement(rule("r", "hub", "eu", backfill=backfill), *pushed, action=Action.CREATE)
     assert account.creations == created
+
+
+@pytest.mark.parametrize("side", ["hub", "eu"])
+def test_what_the_plan_could_not_list_is_not_taken_for_new(side: str) -> None:
+    account = TaskAccount()
+    closed = replace(repository(REPOSITORY), tags=None, unreadable=Unreadable(Cause.DENIED, "NoPermission"))
+    ends = {key: closed if key == side else repository(REPOSITORY, BEFORE) for key in ("eu", "hub")}
+    live = Live(tuple(live_instance(key, ends[key]) for key in ends))
+    account.shelves["cri-hub"].rules = {"crsr-old": live_rule("crsr-old", "r", "hub", "eu", priority=1)}
+    account.tags["cri-hub"] = {found.name: found for found in (BEFORE, tag("v2", pushed=400))}
+    account.rules_created = 500
+    declared = rule("r", "hub", "eu", backfill=Backfill.ALL)
+    desired = Desired(instances=INSTANCES, replications=(declared,))
+    report = Workshop(account, live).run(desired, change(declared.address, Action.REPLACE, live_id="crsr-old"))
+    assert (account.creations, report.images, report.failed) == ([], (), False)
 
 
 def test_a_gap_that_cannot_be_looked_into_is_told() -> None:

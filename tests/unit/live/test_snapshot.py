@@ -17,6 +17,7 @@ from reconciler.live.snapshot import dump, live_digest, parse
 from reconciler.model.image import Descriptor, Digest, ManifestContent, RepositoryName
 from reconciler.model.json_value import Json, canonical
 from reconciler.model.live import (
+    Cause,
     Live,
     LiveEndpoint,
     LiveInstance,
@@ -25,6 +26,7 @@ from reconciler.model.live import (
     LiveSyncRule,
     LiveTag,
     LiveVpcLink,
+    Unreadable,
 )
 from reconciler.model.scope import InstanceScope, ManifestQuery, PresenceQuery, Scope, TaskQuery
 from reconciler.model.spec import AclEntry, Edition, Level, Trigger, Visibility
@@ -43,6 +45,7 @@ digests = st.one_of(
 )
 tags = st.builds(LiveTag, names, digests, counts, counts)
 namespaces = st.builds(LiveNamespace, names, st.booleans(), st.sampled_from(Visibility))
+unreadables = st.builds(Unreadable, st.sampled_from(Cause), texts)
 repositories = st.builds(
     LiveRepository,
     names,
@@ -51,6 +54,7 @@ repositories = st.builds(
     texts,
     st.booleans(),
     st.none() | st.lists(tags, max_size=3).map(tuple),
+    st.none() | unreadables,
 )
 links = st.builds(LiveVpcLink, names, names, names, texts, texts)
 endpoints = st.builds(
@@ -92,11 +96,15 @@ others = st.builds(
     LiveInstance, names, names, names, st.none() | st.sampled_from(Edition), texts, account=st.just("") | names
 )
 personals = st.builds(
-    personal_edition,
-    names,
-    texts,
-    st.lists(namespaces, max_size=2).map(tuple),
-    st.lists(repositories, max_size=2).map(tuple),
+    lambda origin, closed: replace(origin, unreadable=MappingProxyType(closed)),
+    st.builds(
+        personal_edition,
+        names,
+        texts,
+        st.lists(namespaces, max_size=2).map(tuple),
+        st.lists(repositories, max_size=2).map(tuple),
+    ),
+    st.dictionaries(names, unreadables, max_size=2),
 )
 descriptors = st.lists(st.builds(Descriptor, digests, counts, texts), max_size=2).map(tuple)
 manifests = st.builds(
