@@ -118,7 +118,7 @@ class InstanceListing:
         if listed is None:
             return repository
         with reading(f"the tags of `{repository.name}` in {self.label}"):
-            return _tagged(repository, readable(listed.result))
+            return tagged(repository, readable(listed.result))
 
     def _with_settings(self, repository: LiveRepository) -> LiveRepository:
         with reading(f"the settings of `{repository.name}` in {self.label}"):
@@ -184,7 +184,7 @@ class PersonalListing:
 
     def _with_tags(self, repository: LiveRepository) -> LiveRepository:
         with reading(f"the tags of `{repository.name}` of Personal Edition in {self.region}"):
-            return _tagged(repository, readable(self.tags[repository.name].result))
+            return tagged(repository, readable(self.tags[repository.name].result))
 
     def _with_builds(self, repository: LiveRepository) -> LiveRepository:
         asked = self.builds.get(repository.name)
@@ -194,9 +194,10 @@ class PersonalListing:
             return _settled(repository, lambda: replace(repository, builds=asked.result()))
 
 
-def _tagged(repository: LiveRepository, tags: tuple[LiveTag, ...] | Unreadable) -> LiveRepository:
+def tagged(repository: LiveRepository, tags: tuple[LiveTag, ...] | Unreadable) -> LiveRepository:
+    """`repository` with what a listing of its tags answered."""
     if isinstance(tags, Unreadable):
-        return replace(repository, unreadable=tags)
+        return replace(repository, tags=None, unreadable=tags)
     return replace(repository, tags=tags)
 
 

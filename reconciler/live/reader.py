@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 from reconciler.acr.bss import Bss
 from reconciler.acr.cr import Cr
 from reconciler.acr.cr_personal import CrPersonal
-from reconciler.acr.errors import NotFound
 from reconciler.acr.hosts import Network
 from reconciler.acr.surroundings import Surroundings
 from reconciler.live.contents import merge
-from reconciler.live.failure import reading, unreadable
-from reconciler.live.listing import InstanceListing, PersonalListing, matching
+from reconciler.live.failure import readable, reading, unreadable
+from reconciler.live.listing import InstanceListing, PersonalListing, matching, tagged
 from reconciler.live.networks import NetworkListing, RoleListing
 from reconciler.live.origin_listing import list_origin
 from reconciler.live.origins import Origins
@@ -198,10 +197,7 @@ class CloudReader:
 
     def _tags(self, instance: LiveInstance, repository: LiveRepository) -> LiveRepository:
         with reading(f"the tags of `{repository.name}` in instance `{instance.name}`"):
-            try:
-                return replace(repository, tags=self._cr.list_tags(instance.region, instance.id, repository.id))
-            except NotFound:
-                return replace(repository, tags=())  # deleted since
+            return tagged(repository, readable(lambda: self._cr.list_tags(instance.region, instance.id, repository.id)))
 
     def _tasks(self, query: TaskQuery) -> tuple[SyncTask, ...]:
         with reading(f"the replication tasks of instance {query.instance}"):

@@ -121,9 +121,18 @@ def test_tags_are_listed_again_where_that_is_asked_for(world: Reading) -> None:
     assert before is not None
     assert again.repository("apps/web") == before.repository("apps/web")
     assert again.repository("other/tool") == hub.repository("other/tool")
-    gone = replace(hub, repositories=(replace(hub.repositories[0], id="crr-none", tags=before.repositories[0].tags),))
-    (none,) = world.reader.tags(Live((gone,)), [TagQuery("cn-hangzhou", hub.id, "apps/web")]).instances
-    assert none.repositories[0].tags == ()
+
+
+def test_a_repository_that_was_deleted_before_its_tags_are_listed_again_is_not_an_empty_one(world: Reading) -> None:
+    (hub,) = world.reader.listings(Scope((HUB,))).instances
+    deleted = replace(hub, repositories=(replace(hub.repositories[0], id="crr-none"),))
+
+    (again,) = world.reader.tags(Live((deleted,)), [TagQuery("cn-hangzhou", hub.id, "apps/web")]).instances
+
+    (repository,) = again.repositories
+    assert repository.tags is None
+    assert repository.unreadable is not None
+    assert repository.unreadable.cause is Cause.GONE
 
 
 def _without_tags(instance: LiveInstance) -> LiveInstance:
