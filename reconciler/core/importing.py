@@ -129,10 +129,16 @@ def _namespaces(rule: ImportRule, source: LiveOrigin) -> Iterator[Diagnostic]:
                 "R-IMP-9",
                 Severity.ERROR,
                 f"{described(rule.source)} has no namespace `{name}`",
-                hint="correct `source.region` or `source.namespaces`",
+                hint=f"{_what_it_has(source)}correct `source.region` or `source.namespaces`",
                 span=rule.places.at(f"source.namespaces[{index}]"),
                 address=str(rule.address),
             )
+
+
+def _what_it_has(source: LiveOrigin) -> str:
+    if source.names is None:
+        return ""
+    return f"it has {', '.join(f'`{name}`' for name in sorted(source.names)) or 'none'}; "
 
 
 def _onto_itself(rule: ImportRule, target: LiveInstance, name: str) -> Diagnostic:

@@ -142,6 +142,7 @@ class PersonalListing:
     builds: dict[str, Future[LiveBuilds]]
     network: Network
     scope: OriginScope
+    names: Future[tuple[str, ...]] | None = None
 
     @classmethod
     def start(cls, submit: Submit, personal: CrPersonal, source: PersonalSource, scope: OriginScope) -> PersonalListing:
@@ -156,6 +157,8 @@ class PersonalListing:
                 self.tags[name] = submit(personal.list_tags, self.region, name)
                 if self.scope.reads_builds_of(name):
                     self.builds[name] = submit(personal.builds, self.region, name)
+        if None in self._answers().values():
+            self.names = submit(personal.list_namespaces, self.region)
 
     def result(self) -> LiveOrigin:
         found = self._found()
@@ -170,7 +173,16 @@ class PersonalListing:
             hosts=next((item.hosts for item in repositories), MappingProxyType({})),
             inside_vpc=self.network is Network.VPC,
             unreadable=MappingProxyType(unreadable),
+            names=self._names(),
         )
+
+    def _names(self) -> tuple[str, ...] | None:
+        """None where they were not asked for, or may not be listed: they only help to correct a name."""
+        if self.names is None:
+            return None
+        with reading(f"the namespaces of Personal Edition in {self.region}"):
+            listed = readable(self.names.result)
+        return None if isinstance(listed, Unreadable) else listed
 
     def _found(self) -> Sequence[_Namespace]:
         return [answer for answer in self._answers().values() if isinstance(answer, tuple)]

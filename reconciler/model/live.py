@@ -196,7 +196,8 @@ class LiveInstance:
 @dataclass(frozen=True, slots=True)
 class LiveOrigin:
     """A source of imports; `namespaces` and `repositories` hold those that imports ask for. `unreadable` are namespaces
-    that they ask for as well and of which nothing is known, by name.
+    that they ask for as well and of which nothing is known, by name. `names` are all of Personal Edition's namespaces,
+    listed where one of those is not there; None otherwise.
 
     `name` is the source's, and `registry` where its images are read: `host[:port]`, or the name of a store. `region` is
     Personal Edition's: there `registry` is the host that is used where an import asks for no other of `hosts`, the one
@@ -213,6 +214,7 @@ class LiveOrigin:
     inside_vpc: bool = False
     clock: Clock = Clock.PUSHED
     unreadable: Mapping[str, Unreadable] = field(default_factory=lambda: MappingProxyType({}))
+    names: tuple[str, ...] | None = None
 
     @property
     def named_only(self) -> bool:

@@ -155,12 +155,14 @@ class Price(TypedDict):
 
 class Personal(Home):
     """`registry` is its host when it is not the one that a region's accounts share; `hosts` are those by network, and
-    `inside_vpc` says that the program ran inside of one. `unreadable` are namespaces that could not be read."""
+    `inside_vpc` says that the program ran inside of one. `unreadable` are namespaces that could not be read, `names`
+    all that there are, where they were listed."""
 
     registry: NotRequired[str]
     hosts: NotRequired[Mapping[str, str]]
     inside_vpc: NotRequired[bool]
     unreadable: NotRequired[Mapping[str, Failure]]
+    names: NotRequired[list[str]]
 
 
 class Network(TypedDict):
@@ -206,6 +208,7 @@ def read_cloud(file: Path) -> Live:
             {SourceNetwork(network): host for network, host in home.get("hosts", {}).items()},
             home.get("inside_vpc", False),
             unreadable={name: _failure(failure) for name, failure in home.get("unreadable", {}).items()},
+            names=tuple(home["names"]) if "names" in home else None,
         )
         for region, home in cloud.get("personal", {}).items()
     )

@@ -139,6 +139,7 @@ def _origin(item: LiveOrigin) -> Parts:
         "hosts": {network.value: host for network, host in sorted(item.hosts.items())},
         "inside_vpc": item.inside_vpc,
         **({"unreadable": _unreadable_namespaces(item)} if item.unreadable else {}),
+        **({} if item.names is None else {"names": sorted(item.names)}),
     }
 
 

@@ -159,7 +159,7 @@ def _personal(item: Place) -> LiveOrigin:
 
 
 def _origin(item: Place) -> LiveOrigin:
-    hosts, inside = item.optional("hosts"), item.optional("inside_vpc")
+    hosts, inside, names = item.optional("hosts"), item.optional("inside_vpc"), item.optional("names")
     named = {network: hosts.optional(network.value) for network in SourceNetwork} if not hosts.absent else {}
     return LiveOrigin(
         name=item.field("name").name(),
@@ -173,6 +173,7 @@ def _origin(item: Place) -> LiveOrigin:
         unreadable=MappingProxyType(
             {closed.field("name").name(): _unreadable(closed) for closed in _listed(item.optional("unreadable"))}
         ),
+        names=None if names.absent else tuple(name.name() for name in names.items()),
     )
 
 

@@ -74,6 +74,7 @@ def test_what_a_scope_asks_for_is_there_and_nothing_else(world: Reading) -> None
     (personal,) = live.origins
     assert personal.registry == world.cloud.registries["personal.cn-hangzhou"]
     assert [namespace.name for namespace in personal.namespaces] == ["apps"]
+    assert personal.names == ("apps", "mine")
     (old,) = personal.repositories
     assert (old.name, [tag.name for tag in old.tags or ()]) == ("apps/web", ["old"])
 

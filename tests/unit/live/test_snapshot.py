@@ -96,7 +96,7 @@ others = st.builds(
     LiveInstance, names, names, names, st.none() | st.sampled_from(Edition), texts, account=st.just("") | names
 )
 personals = st.builds(
-    lambda origin, closed: replace(origin, unreadable=MappingProxyType(closed)),
+    lambda origin, closed, listed: replace(origin, unreadable=MappingProxyType(closed), names=listed),
     st.builds(
         personal_edition,
         names,
@@ -105,6 +105,7 @@ personals = st.builds(
         st.lists(repositories, max_size=2).map(tuple),
     ),
     st.dictionaries(names, unreadables, max_size=2),
+    st.none() | st.lists(names, max_size=2, unique=True).map(sorted).map(tuple),
 )
 descriptors = st.lists(st.builds(Descriptor, digests, counts, texts), max_size=2).map(tuple)
 manifests = st.builds(

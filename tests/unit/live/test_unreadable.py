@@ -156,6 +156,16 @@ def test_a_namespace_that_goes_while_it_is_read_is_not_one_that_never_was() -> N
     assert [namespace.name for namespace in absent.origins[0].namespaces] == ["apps"]
 
 
+def test_a_missing_namespace_is_told_without_the_list_of_those_that_are_there() -> None:
+    def refuse(action: str, about: str) -> tuple[str, int] | None:
+        closed = ("NoPermission", 403) if action == "GetNamespaceList" else None
+        return closed or _refusing(("NAMESPACE_NOT_EXIST", 404), "GetNamespace")(action, about)
+
+    (origin,) = _listings(refuse).origins
+    assert (origin.names, origin.unreadable) == (None, {})
+    assert [namespace.name for namespace in origin.namespaces] == ["apps"]
+
+
 @pytest.mark.parametrize(("refusal", "cause"), [(DENIED, Cause.DENIED), (GONE, Cause.GONE)])
 def test_a_repository_of_an_instance_whose_tags_cannot_be_listed_leaves_the_others(
     refusal: tuple[str, int], cause: Cause
