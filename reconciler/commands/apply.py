@@ -16,7 +16,11 @@ from reconciler.commands.exits import Exit, Refused
 def apply(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH | FILE", help="Specs to plan and apply, or a plan that `plan --out` saved."),
+        typer.Argument(
+            metavar="PATH | FILE",
+            help="Specs to plan and apply, or a plan that `plan --out` saved.",
+            readable=False,
+        ),
     ] = None,
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")] = False,
     output: Annotated[

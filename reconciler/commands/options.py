@@ -25,7 +25,11 @@ class TextFormat(StrEnum):
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="PATH", help="Files, or folders of *.yaml and *.yml; default: this folder."),
+    typer.Argument(
+        metavar="PATH",
+        help="Files, or folders of *.yaml and *.yml; default: this folder.",
+        readable=False,  # what cannot be read is told with the other findings
+    ),
 ]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colour, as NO_COLOR does.")]
 EndpointUrl = Annotated[

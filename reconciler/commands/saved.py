@@ -101,17 +101,22 @@ def save_live(path: Path, live: Live) -> None:
 
 
 def save_text(path: Path, text: str) -> None:
-    """Raises Refused when the file cannot be written; what was there before is still there then."""
+    """Raises Refused when the file cannot be written; what was there before is still there then. A device or a pipe is
+    written to, not replaced, and a link goes on leading to its file."""
     temporary = None
     try:
+        if _is_stream(path):
+            path.write_text(text, encoding="utf-8")
+            return
+        real = Path(os.path.realpath(path))
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+            "w", encoding="utf-8", dir=real.parent, prefix=f".{real.name}.", delete=False
         ) as file:
             temporary = Path(file.name)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        temporary.replace(real)
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -121,16 +126,29 @@ def save_text(path: Path, text: str) -> None:
 def require_writable(path: Path) -> None:
     """Raises Refused when a file at `path` could not be written later, before anything is done that would be told in
     it."""
-    folder = path.parent
-    if not folder.is_dir():
-        reason = f"there is no folder `{folder}`"
-    elif path.is_dir():
-        reason = "it is a folder"
-    elif not os.access(folder, os.W_OK | os.X_OK):
-        reason = f"nothing may be written to `{folder}`"
-    else:
-        return
-    raise Refused(f"cannot write `{path}`: {reason}", hint="choose another place")
+    reason = _unwritable(path)
+    if reason:
+        raise Refused(f"cannot write `{path}`: {reason}", hint="choose another place")
+
+
+def _unwritable(path: Path) -> str:
+    """Why, or nothing."""
+    try:
+        if path.is_dir():
+            return "it is a folder"
+        if _is_stream(path):
+            return "" if os.access(path, os.W_OK) else "nothing may be written to it"
+        folder = Path(os.path.realpath(path)).parent
+        if not folder.is_dir():
+            return f"there is no folder `{folder if path.is_symlink() else path.parent}`"
+    except OSError as error:
+        return error.strerror or "it cannot be looked at"
+    return "" if os.access(folder, os.W_OK | os.X_OK) else f"nothing may be written to `{path.parent}`"
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether there is something that is no file, such as `/dev/stdout` or a named pipe. Raises OSError."""
+    return path.exists() and not path.is_file()
 
 
 def read_text(path: Path) -> str:

@@ -386,5 +386,10 @@ class Desired:
     seed_images: tuple[SeedImages, ...] = ()
     accounts: tuple[CloudAccount, ...] = ()
 
+    @property
+    def declares(self) -> bool:
+        """Whether there is anything that could be there or not: settings and accounts alone are nothing."""
+        return bool(self.instances or self.vpcs or self.imports or self.replications)
+
     def instance(self, key: str) -> Instance | None:
         return next((i for i in self.instances if i.key == key), None)

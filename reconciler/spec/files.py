@@ -42,14 +42,16 @@ class Texts:
 
 
 def read_paths(paths: Sequence[Path | str]) -> Texts:
-    """Files as they are, folders with every `*.yaml` and `*.yml` below; what is hidden in a folder is left out."""
+    """Files as they are, folders with every `*.yaml` and `*.yml` below, the ending in letters of
+    either case; what is hidden in a folder is left out."""
     sources: list[SourceText] = []
     diagnostics: list[Diagnostic] = []
     seen: set[str] = set()
     for path in paths or (Path(),):
         root = Path(path)
+        before = len(diagnostics)
         names = list(_below(root, diagnostics)) if root.is_dir() else [root]
-        if not names:
+        if not names and len(diagnostics) == before:
             diagnostics.append(
                 error("R-SPEC-1", f"no `*.yaml` or `*.yml` file in folder: {root}", None, "name another path")
             )
@@ -73,7 +75,7 @@ def _below(root: Path, diagnostics: list[Diagnostic]) -> Iterator[Path]:
     for folder, folders, files in os.walk(root, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.endswith(_SUFFIXES) and not name.startswith("."):
+            if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
                 yield Path(folder) / name
 
 
@@ -81,6 +83,10 @@ def read_file(path: Path) -> SourceText | Diagnostic:
     """One file as it is; what stops it from being read is a diagnostic."""
     name = str(path)
     if not path.exists():
+        if path.is_symlink():
+            return error(
+                "R-SPEC-1", f"path is a link that leads to no file: {name}", None, "correct or remove the link"
+            )
         return error("R-SPEC-1", f"path does not exist: {name}", None, "name a file or folder that exists")
     if not path.is_file():
         return error("R-SPEC-1", f"path is neither a file nor a folder: {name}", None, "name a file or a folder")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.model.diagnostic import Diagnostic, in_order
+from reconciler.model.diagnostic import Diagnostic, has_errors, in_order
 from reconciler.model.image import Digest
 from reconciler.model.json_value import digest_of
 from reconciler.model.place import Span
@@ -15,6 +15,7 @@ from reconciler.spec import conformance, loader
 from reconciler.spec.build import build
 from reconciler.spec.files import Texts, line_of, read_paths
 from reconciler.spec.merge import merge
+from reconciler.spec.problem import error
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,23 @@ def load_texts(texts: Texts, *, environment: Mapping[str, str], seed: bool = Fal
     found = [*texts.diagnostics, *merged.diagnostics, *built.diagnostics]
     for stream in streams:
         found.extend(stream.diagnostics)
+    if texts.sources and not (seed or built.desired.declares or has_errors(found)):
+        found.append(_nothing(texts))
     return Loaded(
         built.desired,
         in_order(found),
         digest_of(data),
         tuple(source.name for source in texts.sources),
         {source.name: source.text for source in texts.sources},
+    )
+
+
+def _nothing(texts: Texts) -> Diagnostic:
+    """An empty spec is as declared whatever is live, so a text that came out empty by mistake must not pass."""
+    names = sorted(source.name for source in texts.sources)
+    return error(
+        "R-SPEC-24",
+        f"nothing is declared in: {', '.join(names[:3])}{', …' if len(names) > 3 else ''}",
+        Span(names[0], 1, 1),
+        "declare at least one instance under `instances`, or name another path",
     )

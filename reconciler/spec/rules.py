@@ -11,7 +11,7 @@ RULES: tuple[Rule, ...] = (
         "R-SPEC-1",
         "a path cannot be read",
         "Every path on the command line has to be a readable file, or a folder with at least one `*.yaml` or `*.yml` "
-        "file below it. Hidden files and folders inside a folder are left out.",
+        "file below it, the ending in small or big letters. Hidden files and folders inside a folder are left out.",
         "Name a path that exists, or check its permissions.",
     ),
     Rule(
@@ -157,6 +157,13 @@ RULES: tuple[Rule, ...] = (
         "Calls about networks, roles and orders name a region and no instance. Where the instances of a region belong "
         "to several accounts, nobody could say whose network or order is meant.",
         "Declare the instances of the other account in files of their own, and run the program for each.",
+    ),
+    Rule(
+        "R-SPEC-24",
+        "nothing is declared",
+        "The files declare no instance and nothing else, so whatever is live would be as declared. That is a text that "
+        "came out empty more often than something that somebody means; nothing is ever deleted because of it, either.",
+        "Declare at least one instance, or name another path.",
     ),
     Rule(
         "R-NAME-1",

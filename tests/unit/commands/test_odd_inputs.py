@@ -65,11 +65,65 @@ def test_odd_specs(content: bytes, complaint: str, capsys: pytest.CaptureFixture
     assert max(map(len, told.out.splitlines())) < 200
 
 
-@pytest.mark.parametrize("content", [b"", b"   \n\n", b"null\n", b"\xef\xbb\xbfversion: 1\r\n", HUB.encode()])
+@pytest.mark.parametrize("content", [HUB.encode(), b"\xef\xbb\xbf" + HUB.replace("\n", "\r\n").encode()])
 def test_odd_specs_that_are_valid(content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     Path("odd.yaml").write_bytes(content)
     assert run(["validate", "odd.yaml"]) == 0
     assert capsys.readouterr().out.startswith("valid: 1 file, ")
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan", "apply", "drift"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "   \n\n",
+        "# nothing\n",
+        "null\n",
+        "version: 1\n",
+        "version: 1\ninstances:\n",
+        "version: 1\nsettings: {prune: true}\n",
+    ],
+)
+def test_a_spec_that_declares_nothing(content: str, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty.yaml").write_text(content, encoding="utf-8")
+    assert run([verb, "empty.yaml"]) == 1
+    assert "error[R-SPEC-24]: nothing is declared in: empty.yaml" in capsys.readouterr().out
+
+
+def test_a_file_that_declares_nothing_beside_one_that_does(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty.yaml").write_text("# nothing yet\n", encoding="utf-8")
+    Path("registry.yaml").write_text(HUB, encoding="utf-8")
+    assert run(["validate"]) == 0
+    assert capsys.readouterr().out.startswith("valid: 2 files, ")
+
+
+def test_big_letters_in_the_ending_of_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("registry.YAML").write_text(HUB, encoding="utf-8")
+    Path("more.Yml").write_text("version: 1\nmisspelt: {}\n", encoding="utf-8")
+    assert run(["validate"]) == 1
+    assert "more.Yml:2:1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["loop.yaml", "dangling.yaml"])
+def test_a_link_to_nothing_is_called_one(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("loop.yaml").symlink_to("loop.yaml")
+    Path("dangling.yaml").symlink_to("nowhere")
+    assert run(["validate", name]) == 1
+    assert f"path is a link that leads to no file: {name}" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+@pytest.mark.parametrize("name", ["registry.yaml", "folder"])
+def test_what_may_not_be_read(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("registry.yaml").write_text(HUB, encoding="utf-8")
+    Path("folder").mkdir()
+    Path(name).chmod(0)
+    assert run(["validate", name]) == 1
+    Path(name).chmod(0o700)
+    told = capsys.readouterr()
+    assert told.out.count("error[R-SPEC-1]") == 1
+    assert f"path cannot be read: {name}: Permission denied" in told.out
 
 
 @pytest.mark.parametrize(
@@ -148,6 +202,31 @@ def test_places_that_cannot_be_written(option: str, place: str, capsys: pytest.C
     assert run(["plan", "registry.yaml", "--live", "live.json", option, place]) == 1
     assert capsys.readouterr().err.startswith(f"error: cannot write `{place}`: ")
     assert sorted(entry.name for entry in Path().iterdir()) == ["live.json", "registry.yaml"]
+
+
+@pytest.mark.parametrize("option", ["--out", "--record"])
+def test_a_pipe_is_written_to_and_not_replaced(option: str) -> None:
+    Path("registry.yaml").write_text(HUB, encoding="utf-8")
+    Path("live.json").write_text(LIVE, encoding="utf-8")
+    os.mkfifo("pipe")
+    reading = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run(["plan", "registry.yaml", "--live", "live.json", option, "pipe"]) == 0
+        assert json.loads(os.read(reading, 1 << 20))["format_version"]
+    finally:
+        os.close(reading)
+    assert Path("pipe").is_fifo()
+    assert sorted(entry.name for entry in Path().iterdir()) == ["live.json", "pipe", "registry.yaml"]
+
+
+def test_a_link_goes_on_leading_to_its_file() -> None:
+    Path("registry.yaml").write_text(HUB, encoding="utf-8")
+    Path("live.json").write_text(LIVE, encoding="utf-8")
+    Path("elsewhere").mkdir()
+    Path("plan.json").symlink_to("elsewhere/plan.json")
+    assert run(["plan", "registry.yaml", "--live", "live.json", "--out", "plan.json"]) == 0
+    assert Path("plan.json").is_symlink()
+    assert json.loads(Path("elsewhere/plan.json").read_text(encoding="utf-8"))["format_version"]
 
 
 def program(

@@ -70,7 +70,7 @@ def test_usage_errors_are_one_line_and_a_hint(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("registry.yaml").write_text("version: 1\n", encoding="utf-8")
+    Path("registry.yaml").write_text("version: 1\ninstances: {hub: {region: cn-hangzhou}}\n", encoding="utf-8")
     assert run(words) == 1
     told = capsys.readouterr()
     assert told.out == ""

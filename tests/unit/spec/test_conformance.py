@@ -50,7 +50,8 @@ def findings(loaded: Loaded) -> list[tuple[str, str, int]]:
     ],
 )
 def test_a_value_that_does_not_fit(spec: Spec, line: str, rule: str | None, hint: str | None) -> None:
-    found = spec(line).diagnostics
+    beside = "" if line.startswith("instances") else "instances: {other: {region: cn-hangzhou}}\n"
+    found = spec(beside + line).diagnostics
     assert [d.rule for d in found] == ([rule] if rule else [])
     assert hint is None or found[0].hint == hint
     assert all(d.hint and d.span for d in found)
