@@ -93,21 +93,27 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.ERROR
     try:
         result = program()(args=list(arguments), prog_name="reconciler", standalone_mode=False)
+        # Newer releases of typer make an exit code of an interruption, and say nothing.
+        if result == Exit.INTERRUPTED:
+            return _interrupted()
         return result if isinstance(result, int) else Exit.OK
     except Refused as refusal:
         return _tell("" if refusal.told else str(refusal), refusal.hint)
     except _UsageError as error:
         return _tell(*_usage(error))
-    except typer.Abort:
-        return _tell("interrupted", "")
-    except KeyboardInterrupt:
-        return _tell("interrupted", "apply again to go on")
+    except (typer.Abort, KeyboardInterrupt):
+        return _interrupted()
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.ERROR
     except _expected() as error:
         return _tell(_reason(error), getattr(error, "hint", ""))
+
+
+def _interrupted() -> int:
+    _tell("interrupted", "run the same again to go on: nothing is done twice")
+    return Exit.INTERRUPTED
 
 
 def _usage(error: Exception) -> tuple[str, str]:
@@ -146,7 +152,12 @@ def _tell(message: str, hint: str) -> int:
 
 def main() -> None:
     prepare_streams()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == Exit.INTERRUPTED:
+        # Threads that wait for an answer would be waited for, up to the minutes that a server may take.
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,13 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
-from reconciler.acr.errors import CredentialsMissing
+from reconciler.acr.errors import CredentialsMissing, CredentialsUnusable
+
+_KEYS = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
+_OIDC = ("ALIBABA_CLOUD_ROLE_ARN", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN")
 
 _NOT_FOUND = (
     "no Alibaba Cloud credential was found; set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, "
@@ -19,11 +23,23 @@ _NOT_FOUND = (
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """`security_token` is empty for a permanent access key."""
+    """`security_token` is empty for a permanent access key.
+
+    Raises CredentialsUnusable for what no key has, such as the line break at the end of a text that was pasted: it goes
+    into headers.
+    """
 
     access_key_id: str
     access_key_secret: str = field(repr=False)
     security_token: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        for name, value in (
+            ("access key id", self.access_key_id),
+            ("access key secret", self.access_key_secret),
+            ("security token", self.security_token),
+        ):
+            _require_plain(f"the {name}", value)
 
 
 class CredentialSource(Protocol):
@@ -62,7 +78,7 @@ class DefaultChain:
             return self._federated.credential()
         with self._lock:
             if self._library is None:
-                self._library = _OfficialChain()
+                self._library = _OfficialChain(self._environ)
             return self._library.credential()
 
 
@@ -72,7 +88,27 @@ def environment_keys(environ: Mapping[str, str], prefix: str = "") -> Credential
     secret = environ.get(f"{prefix}ALIBABA_CLOUD_ACCESS_KEY_SECRET", "")
     if not key_id or not secret:
         return None
+    for name in _KEYS:
+        _require_plain(f"`{prefix}{name}`", environ.get(f"{prefix}{name}", ""))
     return Credential(key_id, secret, environ.get(f"{prefix}ALIBABA_CLOUD_SECURITY_TOKEN", ""))
+
+
+def _require_plain(what: str, value: str) -> None:
+    """Raises CredentialsUnusable, which names the place and never the value."""
+    odd = next((c for c in value if not "!" <= c <= "~"), None)
+    if odd is not None:
+        kind = {"\n": "a line break", "\r": "a line break", " ": "a space", "\t": "a tab"}.get(odd, "a character")
+        raise CredentialsUnusable(f"{what} holds {kind}, which no key has: set it anew without")
+
+
+def _half(environ: Mapping[str, str], prefix: str = "") -> str:
+    """What is said of variables of which the other one is missing, or nothing."""
+    names = [f"{prefix}{name}" for name in _KEYS[:2]]
+    there = [name for name in names if environ.get(name)]
+    if len(there) != 1:
+        return ""
+    (missing,) = set(names) - set(there)
+    return f"`{there[0]}` is set and `{missing}` is not"
 
 
 class EnvironmentKeys:
@@ -89,8 +125,10 @@ class EnvironmentKeys:
             return found
         if self._federated is not None:
             return self._federated.credential()
+        half = _half(self._environ, self._prefix)
+        seen = f" ({half})" if half else ""
         raise CredentialsMissing(
-            f"no credential in the environment: set `{self._prefix}ALIBABA_CLOUD_ACCESS_KEY_ID` and "
+            f"no credential in the environment{seen}: set `{self._prefix}ALIBABA_CLOUD_ACCESS_KEY_ID` and "
             f"`{self._prefix}ALIBABA_CLOUD_ACCESS_KEY_SECRET`"
         )
 
@@ -138,8 +176,10 @@ class _OfficialProfile:
 class _OfficialChain:
     """The official library's default chain, which keeps and refreshes temporary credentials itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, environ: Mapping[str, str]) -> None:
         from alibabacloud_credentials.client import Client
+
+        self._environ = environ
 
         # The library logs a traceback to standard error for every metadata probe that nobody answers, which is normal
         # outside of ECS; its outcome is reported by the error below.
@@ -154,7 +194,19 @@ class _OfficialChain:
             found = self._client.get_credential()
         except (CredentialException, RetryError, TeaException, OSError, ValueError):
             # Its text can quote lines of credential files, so it goes no further.
-            raise CredentialsMissing(_NOT_FOUND) from None
+            raise CredentialsMissing(_not_found(self._environ)) from None
         if not found.access_key_id or not found.access_key_secret:
-            raise CredentialsMissing(_NOT_FOUND)
+            raise CredentialsMissing(_not_found(self._environ))
         return Credential(str(found.access_key_id), str(found.access_key_secret), str(found.security_token or ""))
+
+
+def _not_found(environ: Mapping[str, str]) -> str:
+    """What to do, and what looks as if it was meant to be a credential."""
+    seen = [_half(environ)]
+    if all(environ.get(name) for name in _OIDC):
+        seen.append("a role for OIDC is set, and neither `ALIBABA_CLOUD_OIDC_TOKEN_FILE` nor a token of GitHub Actions")
+    file = Path(os.path.expanduser("~/.aliyun/config.json"))  # noqa: PTH111 - which raises for nobody without a home
+    if os.path.lexists(file):
+        seen.append(f"`{file}` is there, and its current profile gives none: `aliyun configure list` shows it")
+    said = "; ".join(text for text in seen if text)
+    return f"{_NOT_FOUND} ({said})" if said else _NOT_FOUND

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from reconciler.acr.hosts import Network, host
 from reconciler.acr.request import Version
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.IGNORECASE)
+_LONGEST_NAME = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,11 @@ class Endpoint:
     def __post_init__(self) -> None:
         if self.url is None:
             return
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if any(mark in self.url for mark in "@?#"):
+            # The address is not repeated: it may hold a password.
+            raise ValueError("the address holds more than a host, a port and a path: leave out login, `?` and `#`")
+        parts = _parts(self.url)
+        if parts is None:
             raise ValueError(f"not an HTTP address: {self.url}; give one such as `http://127.0.0.1:5800`")
         if parts.scheme == "http" and not self.loopback:
             raise ValueError(f"plain HTTP is for loopback only: {self.url}; use `https://`")
@@ -37,7 +44,22 @@ class Endpoint:
 
     @property
     def encrypted(self) -> bool:
-        return self.url is None or self.url.startswith("https://")
+        return self.url is None or urlsplit(self.url).scheme == "https"
 
     def base(self, version: Version, region: str) -> str:
         return self.url.rstrip("/") if self.url else f"https://{host(version, region, self.network)}"
+
+
+def _parts(url: str) -> SplitResult | None:
+    """None for what is no HTTP address with a host that can be called."""
+    try:
+        parts = urlsplit(url)
+        fine = parts.port is None or parts.port > 0
+        host = parts.hostname or ""
+        if ":" in host:
+            ipaddress.IPv6Address(host)
+        elif not _NAME.fullmatch(host) or len(host) > _LONGEST_NAME:
+            return None
+    except ValueError:
+        return None
+    return parts if fine and url.lower().startswith(("http://", "https://")) else None

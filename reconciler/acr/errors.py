@@ -2,6 +2,7 @@
 
 AcrError                         anything below
 ├── CredentialsMissing           no access key was found; configure one
+│   └── CredentialsUnusable      one was found that is none; set it anew
 ├── WriteRefused                 a writing call in a read-only run; never sent
 ├── Unreachable                  no answer; a call that was sent may have happened
 ├── MalformedAnswer              an answer that cannot be read; a call that was sent may have happened
@@ -25,6 +26,10 @@ class AcrError(Exception):
 
 
 class CredentialsMissing(AcrError):
+    pass
+
+
+class CredentialsUnusable(CredentialsMissing):
     pass
 
 

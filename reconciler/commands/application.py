@@ -19,7 +19,7 @@ from reconciler.commands.console import Console
 from reconciler.commands.exits import Exit, Refused
 from reconciler.commands.options import PlanFormat, TextFormat
 from reconciler.commands.pipeline import Checked, check, make_plan, require_valid
-from reconciler.commands.progress import painted, told_calls
+from reconciler.commands.progress import painted, told_calls, told_waiting
 from reconciler.commands.request_log import request_log
 from reconciler.commands.runs import Runs
 from reconciler.model.plan import Plan
@@ -76,7 +76,8 @@ class Application:
         checked = check(paths)
         require_valid(checked, self.console, on_stdout=self.result_on_stdout)
         with self._cloud(checked.loaded.desired) as (cloud, halt):
-            plan, live = make_plan(checked, cloud.source, options)
+            with told_waiting(self.console):
+                plan, live = make_plan(checked, cloud.source, options)
             names = tuple(str(path) for path in paths or [Path()])
             return self._apply(plan, live, cloud, halt, checked, names, verbose=verbose)
 
@@ -94,7 +95,8 @@ class Application:
         if checked.loaded.digest != kept.plan.spec_digest:
             raise Refused(f"`{file}` is stale: the specs have changed since it was made ({kept.created})", hint=again)
         with self._cloud(checked.loaded.desired) as (cloud, halt):
-            plan, live = make_plan(checked, cloud.source, kept.options)
+            with told_waiting(self.console):
+                plan, live = make_plan(checked, cloud.source, kept.options)
             if plan_digest(plan) != kept.digest:
                 what = "the live state has" if plan.live_digest != kept.plan.live_digest else "the program has"
                 raise Refused(f"`{file}` is stale: {what} changed since it was made ({kept.created})", hint=again)
@@ -166,6 +168,7 @@ class Application:
                 own=cloud.own,
                 sources=cloud.sources,
             )
+            cloud.hush()
             report = carry_out(plan, live, tools)
         return self._kept(report, paths)
 

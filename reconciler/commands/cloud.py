@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from reconciler.acr.hosts import Network
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
     from reconciler.model.spec import Desired
     from reconciler.oci.client import Registry
     from reconciler.oci.login import LoginSource
+    from reconciler.oci.patience import Retry
     from reconciler.oci.source import Sources
 
+
+_ONCE_SECONDS = 1.0
+"""No registry's retries are told more often than that."""
 
 CALL_TIMEOUT = "RECONCILER_CALL_TIMEOUT"
 """The environment variable that says how many seconds one OpenAPI call may take to answer."""
@@ -41,6 +46,8 @@ class Cloud:
     """What images are read from, by what they call it."""
     own: Callable[[str, str], None]
     """Told of an instance by its id, and of its account."""
+    hush: Callable[[], None]
+    """Ends what the listener hears of registries: a transfer has listeners of its own."""
 
 
 @contextmanager
@@ -95,7 +102,9 @@ def open_cloud(
     personal = CrPersonal(reading, network)
     logins = CloudLogins(Cr(reading), personal, fallback=docker_config.logins(docker_config.default_path()))
     sleep = stop.wait if stop is not None else None
-    registries = _Registries(logins, sleep, writes, tls_at_home=endpoint.loopback and endpoint.encrypted)
+    registries = _Registries(
+        logins, sleep, writes, tls_at_home=endpoint.loopback and endpoint.encrypted, listener=listener
+    )
     inside = network is Network.VPC
     origins = Origins(
         registries, chain, lambda region: endpoint_url or oss_endpoint(region, internal=inside), sleep=sleep
@@ -115,7 +124,9 @@ def open_cloud(
     )
     try:
         writing = transport if writes else reading
-        yield Cloud(cr, Surroundings.over(writing), reader, registries, Bss(writing), origins, owners.own)
+        yield Cloud(
+            cr, Surroundings.over(writing), reader, registries, Bss(writing), origins, owners.own, registries.hush
+        )
     finally:
         origins.close()
         registries.close()
@@ -138,7 +149,13 @@ class _Registries:
     speak TLS, as a local cloud's do whose OpenAPI does."""
 
     def __init__(
-        self, login: LoginSource, sleep: Callable[[float], object] | None, writes: bool, *, tls_at_home: bool = False
+        self,
+        login: LoginSource,
+        sleep: Callable[[float], object] | None,
+        writes: bool,
+        *,
+        tls_at_home: bool = False,
+        listener: Callable[[CallEvent], None] | None = None,
     ) -> None:
         self._login = login
         self._sleep = sleep
@@ -146,6 +163,9 @@ class _Registries:
         self._tls_at_home = tls_at_home
         self._lock = threading.Lock()
         self._clients: dict[str, Registry] = {}
+        self._listener = listener
+        self._told: dict[str, float] = {}
+        self._observing = ExitStack()
 
     def __call__(self, host: str, plain_http: bool | None = None) -> Registry:
         from reconciler.oci.client import Registry
@@ -154,12 +174,30 @@ class _Registries:
             plain_http = False
         with self._lock:
             if host not in self._clients:
-                self._clients[host] = Registry(
-                    host, self._login, plain_http=plain_http, sleep=self._sleep, writes=self._writes
-                )
+                made = Registry(host, self._login, plain_http=plain_http, sleep=self._sleep, writes=self._writes)
+                self._clients[host] = made
+                self._observing.enter_context(made.observed(self._tell))
             return self._clients[host]
+
+    def hush(self) -> None:
+        """Tell the listener nothing more."""
+        with self._lock:
+            self._listener = None
+
+    def _tell(self, retry: Retry) -> None:
+        """Requests that fail side by side are told once."""
+        from reconciler.acr.events import CallRetried
+
+        with self._lock:
+            now = monotonic()
+            listener = self._listener if now - self._told.get(retry.host, -_ONCE_SECONDS) >= _ONCE_SECONDS else None
+            if listener is not None:
+                self._told[retry.host] = now
+        if listener is not None:
+            listener(CallRetried(retry.host, f"{retry.host}: {retry.reason}", retry.delay))
 
     def close(self) -> None:
         with self._lock:
+            self._observing.close()
             for client in self._clients.values():
                 client.close()

@@ -6,12 +6,14 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """0 done or clean; 1 refused, failed or wrong input; 2 changes or drift; 3 partly done."""
+    """0 done or clean; 1 refused, failed or wrong input; 2 changes or drift; 3 partly done; 130 interrupted, as shells
+    have it."""
 
     OK = 0
     ERROR = 1
     CHANGES = 2
     PARTLY = 3
+    INTERRUPTED = 130
 
 
 class Refused(Exception):

@@ -120,10 +120,12 @@ def _problems(text: str, live: Live) -> Iterator[Problem]:
     from reconciler.core import graph, planning, rules
     from reconciler.core.ownership import Options
     from reconciler.spec.files import SourceText, Texts
-    from reconciler.spec.load import load_texts
+    from reconciler.spec.load import NOTHING_DECLARED, load_texts
 
     loaded = load_texts(Texts((SourceText("export", text),), ()), environment={})
     found = [*loaded.diagnostics, *rules.check(loaded.desired, graph.build(loaded.desired))]
+    # Of an account in which there is nothing, nothing is what has to be said.
+    found = [d for d in found if d.rule != NOTHING_DECLARED]
     if any(d.severity is Severity.ERROR for d in found):
         yield from _errors(found)
         return

@@ -197,10 +197,11 @@ def open_to_read(
 ) -> Iterator[Cloud]:
     """The cloud through a transport that cannot write."""
     from reconciler.commands.cloud import open_cloud
-    from reconciler.commands.progress import told_calls
+    from reconciler.commands.progress import told_calls, told_waiting
     from reconciler.commands.request_log import request_log
 
     with (
+        told_waiting(console),
         request_log(log_file, console.note) as recorder,
         open_cloud(
             endpoint_url,

@@ -18,10 +18,31 @@ if TYPE_CHECKING:
 
 _FRAME_SECONDS = 0.15
 _LINE_SECONDS = 5.0
+_WAITING_SECONDS = 15.0
+"""Longer than a reading takes where nothing is wrong and little is to be read."""
+
+
+@contextmanager
+def told_waiting(console: Console) -> Iterator[None]:
+    """Says from time to time that the live state is still being read, so that a server that does not answer is no
+    silence."""
+    finished = threading.Event()
+    began = monotonic()
+
+    def tell() -> None:
+        while not finished.wait(_WAITING_SECONDS):
+            console.note(f"still reading the live state, for {monotonic() - began:.0f} s")
+
+    teller = threading.Thread(target=tell, name="waiting", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        finished.set()
 
 
 def told_calls(console: Console) -> Callable[[CallEvent], None]:
-    """Says when the OpenAPI slows a reading down, so that silence is never a riddle."""
+    """Says when the OpenAPI or a registry slows a reading down, so that silence is never a riddle."""
     from reconciler.acr.events import CallThrottled
 
     def tell(event: CallEvent) -> None:

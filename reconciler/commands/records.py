@@ -40,6 +40,7 @@ def records(
     journal: options.JournalFolder = Path(".reconciler"),
     endpoint_url: options.EndpointUrl = None,
     network: options.NetworkChoice = Network.PUBLIC,
+    log_file: options.LogFile = None,
     no_color: options.NoColor = False,
 ) -> int:
     """Show the runs of `apply` in this folder, or one of them; run the failed images of one again. With --tasks: the
@@ -65,13 +66,25 @@ def records(
         if run is not None:
             raise Refused(f"`{run}` is a run, and `--tasks` shows replication tasks", hint="leave out one of them")
         return task_records.show(
-            wanted, console, endpoint_url, network, output, watch=watch, retry=retry, auto_approve=auto_approve
+            wanted,
+            console,
+            endpoint_url,
+            network,
+            output,
+            watch=watch,
+            retry=retry,
+            auto_approve=auto_approve,
+            log_file=log_file,
         )
     wanted.require_default(watch=watch)
     runs = Runs(journal)
     if retry:
-        return retrying.retry(runs, run or LAST, console, endpoint_url, network, output, auto_approve=auto_approve)
+        return retrying.retry(
+            runs, run or LAST, console, endpoint_url, network, output, auto_approve=auto_approve, log_file=log_file
+        )
     if auto_approve:
         raise Refused("`--auto-approve` is for `--retry`", hint="leave it out to look at records")
+    if log_file is not None:
+        raise Refused("`--log-file` is for `--retry` and `--tasks`", hint="leave it out: nothing is called for this")
     run_records.show(runs, run, console, output, failed=failed)
     return Exit.OK

@@ -21,6 +21,7 @@ def retry(
     output: TextFormat,
     *,
     auto_approve: bool,
+    log_file: Path | None,
 ) -> Exit:
     """Plan what was applied then once more and carry out what concerns its failed images. Raises Refused."""
     from reconciler.core.ownership import Options
@@ -40,6 +41,7 @@ def retry(
         approve=ask(console, auto_approve=auto_approve),
         result_on_stdout=output is TextFormat.HUMAN,
         network=network,
+        log_file=log_file,
     )
     done = application.run([Path(path) for path in kept.paths], Options(images=failed))
     return Exit.OK if done is None else application.tell(done, output, None)

@@ -83,9 +83,11 @@ def show(
     watch: bool,
     retry: bool,
     auto_approve: bool,
+    log_file: Path | None,
 ) -> Exit:
     """Exit code 1 when a retry could not be made, or when a watched task failed. Raises Refused, AcrError."""
     from reconciler.commands.cloud import open_cloud
+    from reconciler.commands.request_log import request_log
     from reconciler.executor.task_history import History
     from reconciler.model.record import Records
     from reconciler.render import records_human
@@ -95,9 +97,17 @@ def show(
     checked = check(wanted.spec)
     require_valid(checked, console, on_stdout=False)
     desired = checked.loaded.desired
-    with open_cloud(
-        endpoint_url, writes=retry, listener=told_calls(console), network=network, desired=desired
-    ) as cloud:
+    with (
+        request_log(log_file, console.note) as recorder,
+        open_cloud(
+            endpoint_url,
+            writes=retry,
+            listener=told_calls(console),
+            recorder=recorder,
+            network=network,
+            desired=desired,
+        ) as cloud,
+    ):
         history = History.open(cloud.cr, desired)
         wanted.require_known(desired, history.rules)
         chosen = wanted.choose(history.read(), now)
@@ -126,7 +136,8 @@ def _retried(
     if not auto_approve:
         if not console.interactive:
             raise Refused("nobody can be asked here, so no task was made", hint="pass `--auto-approve`")
-        console.paint(f"Make {len(due)} tasks again? Only `yes` is accepted: ")
+        what = "this task" if len(due) == 1 else f"these {len(due)} tasks"
+        console.paint(f"Make {what} again? Only `yes` is accepted: ")
         if sys.stdin.readline().strip() != "yes":
             raise Refused("not approved: no task was made")
     return history.again(due)

@@ -115,6 +115,7 @@ CHECKS: tuple[Check, ...] = (
     pairing.check_declared,
     purchases.undescribed,
     unsettled.check_plain_http,
+    unsettled.check_one_scheme,
 )
 
 

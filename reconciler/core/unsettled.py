@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reconciler.core.expand import target_name
 from reconciler.core.pattern import matcher
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.live import Clock, LiveOrigin, LiveRepository
 from reconciler.model.rulebook import Rule
 from reconciler.model.source import RegistrySource, described, is_glob
@@ -49,6 +49,13 @@ RULES = (
         "With `http://` the login and the images travel in the open, and anybody on the way can change the answers; "
         "images are checked against the digests that were answered.",
         "Use `https://` where the registry has it.",
+    ),
+    Rule(
+        "R-IMP-35",
+        "a registry is named with TLS and without",
+        "One registry is read in one way by all imports: a login that one import keeps to TLS would travel in the open "
+        "for another.",
+        "Write `https://` everywhere, or `http://` everywhere when the registry has no TLS.",
     ),
 )
 
@@ -160,6 +167,24 @@ def check_plain_http(desired: Desired) -> Iterator[Diagnostic]:
                 hint="use `https://` where the registry has it",
                 span=rule.places.at("source.url"),
                 address=str(rule.address),
+            )
+
+
+def check_one_scheme(desired: Desired) -> Iterator[Diagnostic]:
+    first: dict[str, ImportRule] = {}
+    for rule in desired.imports:
+        if not isinstance(rule.source, RegistrySource):
+            continue
+        other = first.setdefault(rule.source.name, rule)
+        if isinstance(other.source, RegistrySource) and other.source.plain_http != rule.source.plain_http:
+            yield Diagnostic(
+                "R-IMP-35",
+                Severity.ERROR,
+                f"`{rule.source.url}` and `{other.source.url}` are one registry, which is read with TLS or without",
+                hint="write `https://` in both, or `http://` in both when the registry has no TLS",
+                span=rule.places.at("source.url"),
+                address=str(rule.address),
+                related=(Related(other.places.at("source.url"), f"{other.address} has the other one"),),
             )
 
 

@@ -228,9 +228,14 @@ class CloudReader:
 
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
-        """Threads that end with the reading; after a failure nothing new starts."""
+        """Threads that end with the reading; after a failure nothing new starts. Who interrupts does not wait for those
+        who wait for an answer."""
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="live")
+        waits = True
         try:
             yield pool
+        except KeyboardInterrupt:
+            waits = False
+            raise
         finally:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=waits, cancel_futures=True)

@@ -10,6 +10,8 @@ import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from reconciler.oci.home import home
+
 
 class CertificatesUnusable(ValueError):
     """A file of a registry's folder cannot be used; the text names it."""
@@ -17,12 +19,12 @@ class CertificatesUnusable(ValueError):
 
 def folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
     """Where to look, the user's own first."""
-    home = Path(environment["HOME"]) if environment.get("HOME") else Path.home()
-    docker = environment.get("DOCKER_CONFIG")
-    settings = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
+    own = home(environment)
+    docker = environment.get("DOCKER_CONFIG") or (own and own / ".docker")
+    settings = environment.get("XDG_CONFIG_HOME") or (own and own / ".config")
     return (
-        (Path(docker) if docker else home / ".docker") / "certs.d",
-        settings / "containers" / "certs.d",
+        *([Path(docker) / "certs.d"] if docker else []),
+        *([Path(settings) / "containers" / "certs.d"] if settings else []),
         Path("/etc/containers/certs.d"),
         Path("/etc/docker/certs.d"),
     )

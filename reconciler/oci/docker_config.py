@@ -12,6 +12,7 @@ from pathlib import Path
 
 from reconciler.oci.credential_helper import Helper, HelperFailed, ask
 from reconciler.oci.errors import RegistryDenied
+from reconciler.oci.home import home
 from reconciler.oci.login import Login, LoginSource
 
 _DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
@@ -37,19 +38,25 @@ class DockerConfig:
         return kept or self.logins.get(_host(host))
 
 
-def default_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """`$DOCKER_CONFIG/config.json`, or `~/.docker/config.json`."""
+def default_path(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """`$DOCKER_CONFIG/config.json`, or `~/.docker/config.json`; None for a user without a home."""
     folder = environment.get("DOCKER_CONFIG")
-    return (Path(folder) if folder else Path.home() / ".docker") / "config.json"
+    if folder:
+        return Path(folder) / "config.json"
+    own = home(environment)
+    return own / ".docker" / "config.json" if own is not None else None
 
 
-def logins(path: Path, *, helper: Helper = ask) -> LoginSource:
+def logins(path: Path | None, *, helper: Helper = ask) -> LoginSource:
     """Logins from `path`, which is read anew whenever a login is asked for: `docker login` may have changed it.
 
-    A file that does not exist holds none. The source raises RegistryDenied when file or helper cannot be used.
+    A file that does not exist holds none, and no `path` is none. The source raises RegistryDenied when file or helper
+    cannot be used.
     """
 
     def login(host: str) -> Login | None:
+        if path is None:
+            return None
         try:
             return read(path).login(host, helper)
         except DockerConfigUnreadable as error:

@@ -17,6 +17,8 @@ from reconciler.spec.files import Texts, line_of, read_paths
 from reconciler.spec.merge import merge
 from reconciler.spec.problem import error
 
+NOTHING_DECLARED = "R-SPEC-24"
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -71,7 +73,7 @@ def _nothing(texts: Texts) -> Diagnostic:
     """An empty spec is as declared whatever is live, so a text that came out empty by mistake must not pass."""
     names = sorted(source.name for source in texts.sources)
     return error(
-        "R-SPEC-24",
+        NOTHING_DECLARED,
         f"nothing is declared in: {', '.join(names[:3])}{', …' if len(names) > 3 else ''}",
         Span(names[0], 1, 1),
         "declare at least one instance under `instances`, or name another path",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -140,3 +141,45 @@ def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing(tmp_path: Path) ->
 
         stage.apply()
         stage.settled()
+
+
+SILENT = """version: 1
+instances: {hub: {region: cn-hangzhou, edition: basic, name: acme-hub}}
+imports: {old: {target: hub, source: {type: registry, url: 'http://%s', repositories: ['apps/*']}}}
+"""
+
+
+@pytest.mark.parametrize("verb", [("plan",), ("drift",), ("apply", "--auto-approve")])
+def test_one_interruption_ends_a_reading_that_nobody_answers(verb: tuple[str, ...], tmp_path: Path) -> None:
+    with staged(tmp_path) as stage, socket.create_server(("127.0.0.1", 0)) as silent:
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        (stage.work.folder / "silent.yaml").write_text(SILENT % host, encoding="utf-8")
+        silent.settimeout(60)
+        with subprocess.Popen(
+            [*PROGRAM, *verb, "silent.yaml"],
+            cwd=stage.work.folder,
+            env=stage.work.cloud.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            asked, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=10)
+        asked.close()
+    assert (process.returncode, out) == (130, b"")
+    assert err.decode().splitlines() == [
+        "error: interrupted",
+        "hint: run the same again to go on: nothing is done twice",
+    ]
+
+
+def test_a_registry_that_is_tried_again_is_told_while_it_is_read(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage, socket.create_server(("127.0.0.1", 0)) as gone:
+        host = f"127.0.0.1:{gone.getsockname()[1]}"
+        gone.close()
+        (stage.work.folder / "gone.yaml").write_text(SILENT % host, encoding="utf-8")
+        told = stage.run("plan", "gone.yaml", expect=1)
+    first, *_, failed, _hint = told.splitlines()
+    assert first.startswith(f"{host}: list of repositories: ")
+    assert " again in " in first
+    assert failed.startswith(f"error: the registry `{host}` could not be read: ")

@@ -34,7 +34,8 @@ def test_a_retry_moves_what_failed_and_nothing_else(tmp_path: Path) -> None:
         stored.write_bytes(content)
         later = stage.push(PERSONAL, "apps/web", "v9", picture("pushed meanwhile"))
         assert "nobody can be asked" in stage.run("records", "--retry", expect=1)
-        told = stage.run("records", "--retry", "--auto-approve", expect=0)
+        told = stage.run("records", "--retry", "--auto-approve", "--log-file", "calls.jsonl", expect=0)
+        assert '"action":"ListInstance"' in (stage.work.folder / "calls.jsonl").read_text().replace(": ", ":")
         assert "1 imported" in told
         assert stage.digest(HUB, "apps/web", "v1") == there
         assert stage.digest(HUB, "apps/web", "v9") is None

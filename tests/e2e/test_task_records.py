@@ -55,7 +55,8 @@ def test_tasks_are_told_narrowed_down_and_made_again(tmp_path: Path) -> None:
         assert "NETWORK_ERROR" in table
 
         assert "nobody can be asked" in _told(stage, "--failed", "--retry", expect=1)
-        (made,) = _tasks(stage, "--failed", "--retry", "--auto-approve", "--watch")
+        (made,) = _tasks(stage, "--failed", "--retry", "--auto-approve", "--watch", "--log-file", "calls.jsonl")
+        assert "CreateRepoSyncTask" in (stage.work.folder / "calls.jsonl").read_text()
         assert made["status"] == "SUCCESS"
         assert made["id"] != failed["id"]
         assert stage.digest(EU, "apps/web", "v2") == stage.digest(HUB, "apps/web", "v2")

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from reconciler.acr.credentials import Credential, DefaultChain
+from reconciler.acr.credentials import Credential, DefaultChain, EnvironmentKeys
+from reconciler.acr.errors import CredentialsUnusable
 
 _ASK = """
 import json, sys
@@ -71,6 +72,39 @@ def test_an_id_without_a_secret_is_no_credential(tmp_path_factory: pytest.TempPa
     home = tmp_path_factory.mktemp("home")
     answer, _ = _ask({"HOME": str(home), "ALIBABA_CLOUD_ACCESS_KEY_ID": "id"})
     assert str(answer["answer"]).startswith("no Alibaba Cloud credential was found")
+    assert "`ALIBABA_CLOUD_ACCESS_KEY_ID` is set and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` is not" in str(answer["answer"])
+
+
+def test_a_profile_that_gives_nothing_is_named(tmp_path_factory: pytest.TempPathFactory) -> None:
+    home = tmp_path_factory.mktemp("home")
+    (home / ".aliyun").mkdir()
+    (home / ".aliyun" / "config.json").write_text("{broken do-not-show")
+    answer, noise = _ask({"HOME": str(home)})
+    assert f"`{home}/.aliyun/config.json` is there, and its current profile gives none" in str(answer["answer"])
+    assert "do-not-show" not in str(answer["answer"]) + noise
+
+
+def test_a_role_without_a_token_is_named(tmp_path_factory: pytest.TempPathFactory) -> None:
+    oidc = {"ALIBABA_CLOUD_ROLE_ARN": "acs:ram::1:role/r", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": "acs:ram::1:oidc/p"}
+    answer, _ = _ask({"HOME": str(tmp_path_factory.mktemp("home")), **oidc})
+    assert "neither `ALIBABA_CLOUD_OIDC_TOKEN_FILE` nor a token of GitHub Actions" in str(answer["answer"])
+
+
+@pytest.mark.parametrize("odd", ["do-not-show\n", "do-not-show\r\nX: y", "do not show", "do-not-shöw", "\ud800"])
+@pytest.mark.parametrize("part", ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"])
+@pytest.mark.parametrize("prefix", ["", "PROD_"])
+def test_what_no_key_has_is_told_with_its_place_and_not_its_value(prefix: str, part: str, odd: str) -> None:
+    names = ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN")
+    environ = {f"{prefix}ALIBABA_CLOUD_{name}": "fine" for name in names} | {f"{prefix}ALIBABA_CLOUD_{part}": odd}
+    source = EnvironmentKeys(environ, prefix) if prefix else DefaultChain(environ)
+    with pytest.raises(CredentialsUnusable, match=f"`{prefix}ALIBABA_CLOUD_{part}` holds ") as caught:
+        source.credential()
+    assert "show" not in str(caught.value)
+
+
+def test_a_credential_of_any_source_has_no_line_break() -> None:
+    with pytest.raises(CredentialsUnusable, match="the security token holds a line break"):
+        Credential("id", "secret", "token\n")
 
 
 def test_a_change_of_the_environment_is_seen() -> None:

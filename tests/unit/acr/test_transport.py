@@ -303,11 +303,29 @@ def test_an_action_is_a_read_only_in_its_own_version(connect: Connect) -> None:
         ("http://127.0.0.1.example.com", "plain HTTP is for loopback only"),
         ("127.0.0.1:5800", "not an HTTP address"),
         ("ftp://127.0.0.1", "not an HTTP address"),
+        ("http://127.0.0.1:abc", "not an HTTP address"),
+        ("http://127.0.0.1:99999", "not an HTTP address"),
+        ("http://[::1", "not an HTTP address"),
+        ("https://a..b", "not an HTTP address"),
+        (f"https://{'a' * 64}.example.com", "not an HTTP address"),
+        ("https://exämple.com", "not an HTTP address"),
+        (" http://127.0.0.1:5800", "not an HTTP address"),
+        ("https://example.com/?a=b", "the address holds more"),
     ],
 )
 def test_signed_calls_do_not_go_out_in_the_open(url: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         Endpoint(url)
+
+
+def test_a_login_in_the_address_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="the address holds more") as caught:
+        Endpoint("http://user:do-not-show@127.0.0.1:abc")
+    assert "do-not-show" not in str(caught.value)
+
+
+def test_a_scheme_in_big_letters_is_the_same() -> None:
+    assert Endpoint("HTTPS://127.0.0.1:5800").encrypted
 
 
 @pytest.mark.parametrize(

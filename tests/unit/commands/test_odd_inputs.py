@@ -257,6 +257,24 @@ def test_closed_streams() -> None:
     assert (told.returncode, told.stderr) == (0, b"")
 
 
+def test_an_interruption_while_the_program_loads() -> None:
+    # The meta path is asked for each module that is not loaded yet: the first of ours interrupts.
+    code = """if True:
+        import sys
+        from reconciler.__main__ import main
+
+        class Finder:
+            def find_spec(self, name, *_):
+                if name == "reconciler.cli":
+                    raise KeyboardInterrupt
+
+        sys.meta_path.insert(0, Finder())
+        main()
+    """
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)
+    assert (told.returncode, told.stdout, told.stderr) == (130, b"", b"error: interrupted\n")
+
+
 def test_a_reader_that_has_seen_enough() -> None:
     reading, writing = os.pipe()
     os.close(reading)

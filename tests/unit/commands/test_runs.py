@@ -61,3 +61,9 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_yes_belongs_to_a_retry(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["records", "--auto-approve", "--journal", str(tmp_path)]) == 1
     assert "`--retry`" in capsys.readouterr().err
+
+
+def test_a_request_log_belongs_to_what_makes_requests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["records", "--log-file", str(tmp_path / "log"), "--journal", str(tmp_path)]) == 1
+    assert "`--log-file` is for `--retry` and `--tasks`" in capsys.readouterr().err
+    assert not (tmp_path / "log").exists()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.oci.certificates import folders
 from reconciler.oci.credential_helper import HelperFailed
 from reconciler.oci.docker_config import DockerConfigUnreadable, default_path, logins, read
 from reconciler.oci.errors import RegistryDenied
@@ -65,6 +66,14 @@ def test_the_secret_is_not_in_the_error(tmp_path: Path) -> None:
 def test_the_folder_comes_from_the_environment() -> None:
     assert default_path({"DOCKER_CONFIG": "/cfg"}) == Path("/cfg/config.json")
     assert default_path({}) == Path.home() / ".docker/config.json"
+
+
+def test_a_user_without_a_home_has_no_logins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    assert default_path({}) is None
+    assert folders({}) == (Path("/etc/containers/certs.d"), Path("/etc/docker/certs.d"))
+    assert logins(None)("registry.example.com") is None
 
 
 def test_an_identity_token_is_a_login_without_a_password(tmp_path: Path) -> None:
