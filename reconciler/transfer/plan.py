@@ -179,10 +179,21 @@ class _Builder:
 
     def plan(self) -> TransferPlan:
         self._assign_owners()
-        oldest_first = sorted(range(len(self._images)), key=lambda i: (self._images[i].pushed, i))
-        for owner in oldest_first:
+        for owner in self._most_awaited_first():
             self._add_image(owner, self._images[owner])
         return TransferPlan(self._images, tuple(self._steps), self._contents, self._fans())
+
+    def _most_awaited_first(self) -> list[int]:
+        """Of each repository the oldest push first, since its tags are written in that order, one after the other; and
+        of all repositories the image that most others wait for, so that no long row of tags is left for the end."""
+        images = self._images
+        oldest_first = sorted(range(len(images)), key=lambda i: (images[i].pushed, i))
+        behind: Counter[RepositoryName] = Counter()
+        waiting = [0] * len(images)
+        for number in reversed(oldest_first):
+            waiting[number] = behind[_target(images[number])]
+            behind[_target(images[number])] += 1
+        return sorted(oldest_first, key=lambda i: -waiting[i])
 
     def _fans(self) -> tuple[tuple[int, ...], ...]:
         if len({transfer.target.registry for transfer in self._images}) < 2:

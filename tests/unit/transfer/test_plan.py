@@ -97,6 +97,13 @@ def test_the_oldest_push_goes_first() -> None:
     assert plan.steps[tags["x"]].follows == ()
 
 
+def test_long_rows_of_tags_begin_first() -> None:
+    long = [transfer(OTHER, f"long:v{number}", pushed=10 + number) for number in (3, 1, 2)]
+    short = [transfer(OTHER, f"short:v{number}", pushed=number) for number in (2, 1)]
+    tags = [line for line in described(planned(*short, *long)) if line.startswith("tag")]
+    assert tags == ["tag long:v1", "tag short:v1", "tag long:v2", "tag short:v2", "tag long:v3"]
+
+
 def test_what_the_service_moves_itself_is_not_ours() -> None:
     plan = planned(transfer(IMAGE, "a:v1", via=Via.RULE))
     assert (plan.images, plan.steps) == ((), ())
