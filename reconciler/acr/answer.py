@@ -27,10 +27,10 @@ class Answer:
     def parse(cls, action: str, body: bytes) -> Answer:
         try:
             data: Json = json.loads(body)
-        except ValueError as error:
-            raise MalformedAnswer(f"`{action}` answered with something that is not JSON: {body[:80]!r}") from error
+        except (ValueError, RecursionError) as error:
+            raise MalformedAnswer(f"`{action}` answered with something that is not JSON: {_begins(body)}") from error
         if not isinstance(data, Mapping):
-            raise MalformedAnswer(f"`{action}` answered with something that is not a JSON object: {body[:80]!r}")
+            raise MalformedAnswer(f"`{action}` answered with something that is not a JSON object: {_begins(body)}")
         return cls(action, data)
 
     def has(self, key: str) -> bool:
@@ -136,3 +136,8 @@ class Answer:
 
     def _unexpected(self, key: str, wanted: str) -> MalformedAnswer:
         return MalformedAnswer(f"`{self.action}` answered with a `{key}` that is not {wanted}")
+
+
+def _begins(body: bytes) -> str:
+    text = body[:80].decode(errors="replace")
+    return repr(text) if text else "nothing at all"

@@ -97,7 +97,8 @@ def _require_plain(what: str, value: str) -> None:
     """Raises CredentialsUnusable, which names the place and never the value."""
     odd = next((c for c in value if not "!" <= c <= "~"), None)
     if odd is not None:
-        kind = {"\n": "a line break", "\r": "a line break", " ": "a space", "\t": "a tab"}.get(odd, "a character")
+        kinds = {"\n": "a line break", "\r": "a line break", " ": "a space", "\t": "a tab"}
+        kind = kinds.get(odd, "a control character" if odd.isascii() else "a character that is not ASCII")
         raise CredentialsUnusable(f"{what} holds {kind}, which no key has: set it anew without")
 
 

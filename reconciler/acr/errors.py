@@ -3,6 +3,7 @@
 AcrError                         anything below
 ├── CredentialsMissing           no access key was found; configure one
 │   └── CredentialsUnusable      one was found that is none; set it anew
+├── ProxyUnusable                the environment names a proxy that cannot be used; correct it
 ├── WriteRefused                 a writing call in a read-only run; never sent
 ├── Unreachable                  no answer; a call that was sent may have happened
 ├── MalformedAnswer              an answer that cannot be read; a call that was sent may have happened
@@ -30,6 +31,10 @@ class CredentialsMissing(AcrError):
 
 
 class CredentialsUnusable(CredentialsMissing):
+    pass
+
+
+class ProxyUnusable(AcrError):
     pass
 
 

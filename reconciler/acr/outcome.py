@@ -14,11 +14,18 @@ from reconciler.acr.errors import ClockSkewed, MalformedAnswer, Unreachable, ref
 from reconciler.acr.secrecy import without
 
 
-def unreachable(action: str, host: str, error: httpx.TransportError) -> Unreachable:
+def unreachable(action: str, host: str, error: httpx.TransportError, *, proxied: bool = False) -> Unreachable:
+    """`proxied` is whether the way to the host leads through a proxy."""
     sent = not isinstance(
         error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
     )
     reason = str(error) or type(error).__name__
+    if isinstance(error, httpx.LocalProtocolError):
+        reason = "the request holds what no header may"  # the error quotes it, and it may be a secret
+    elif "WRONG_VERSION_NUMBER" in reason:
+        reason = "what answers there does not speak TLS"
+    if proxied:
+        reason += " (through the proxy that HTTPS_PROXY or HTTP_PROXY names)"
     return Unreachable(action, host, reason, sent=sent, passing=not _distrusted(error))
 
 
@@ -31,10 +38,10 @@ def _distrusted(error: BaseException | None) -> bool:
     return False
 
 
-def read(action: str, response: httpx.Response, secrets: Iterable[str], sent: datetime) -> Answer:
-    """The answer, or the error that it stands for: a refusal can come with any status, 200 included."""
+def read(action: str, response: httpx.Response, body: bytes, secrets: Iterable[str], sent: datetime) -> Answer:
+    """What `body` says, or the error that it stands for: a refusal can come with any status, 200 included."""
     try:
-        answer = Answer.parse(action, response.content)
+        answer = Answer.parse(action, body)
     except MalformedAnswer:
         if response.is_success:
             raise

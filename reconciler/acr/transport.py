@@ -20,7 +20,7 @@ from reconciler.acr import signing
 from reconciler.acr.answer import Answer
 from reconciler.acr.credentials import Credential, CredentialSource
 from reconciler.acr.endpoint import Endpoint
-from reconciler.acr.errors import ApiError, MalformedAnswer, Throttled, Unreachable, WriteRefused
+from reconciler.acr.errors import ApiError, MalformedAnswer, ProxyUnusable, Throttled, Unreachable, WriteRefused
 from reconciler.acr.events import CallListener, CallMade, CallRecorder, CallRetried, CallThrottled
 from reconciler.acr.outcome import field, read, unreachable
 from reconciler.acr.pace import Pace
@@ -32,6 +32,9 @@ USER_AGENT = f"acr-reconciler/{__version__}"
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 """The slowest listings take a few seconds; the official libraries give up after ten."""
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes; a page of a listing has some tens of thousands."""
 
 LOOPBACK_CALLS_PER_SECOND = 500.0
 """No account's limit is to be kept on the own machine; a runaway loop is still held back."""
@@ -60,7 +63,14 @@ def http_client(endpoint: Endpoint, answer_seconds: float = ANSWER_SECONDS) -> h
     environment names, and trusts what the system and SSL_CERT_FILE say, which httpx would not read then."""
     timeout = httpx.Timeout(answer_seconds, connect=min(CONNECT_SECONDS, answer_seconds))
     if not endpoint.loopback:
-        return httpx.Client(timeout=timeout, follow_redirects=False)
+        try:
+            return httpx.Client(timeout=timeout, follow_redirects=False)
+        except (ImportError, ValueError, httpx.InvalidURL):
+            # The error can quote the address, which can hold a password.
+            raise ProxyUnusable(
+                "a proxy in the environment cannot be used: correct HTTPS_PROXY, HTTP_PROXY and ALL_PROXY to "
+                "`http://host:port`, and NO_PROXY to a list of hosts"
+            ) from None
     trusted = ssl.create_default_context() if endpoint.encrypted else True
     return httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False, verify=trusted)
 
@@ -148,14 +158,14 @@ class Transport:
             self._account,
         )
         try:
-            response = self._client.send(message)
+            response, body = self._send(message)
         except httpx.TransportError as error:
-            failure = unreachable(request.action, message.url.host, error)
+            failure = unreachable(request.action, message.url.host, error, proxied=self._proxied(message.url))
             self._record(replace(made, seconds=monotonic() - began, problem=without(failure.reason, secrets)))
             raise failure from error
         made = replace(made, seconds=monotonic() - began, status=response.status_code)
         try:
-            answer = read(request.action, response, secrets, started)
+            answer = read(request.action, response, body, secrets, started)
         except ApiError as error:
             self._record(replace(made, code=error.code, request_id=error.request_id, problem=error.message))
             raise
@@ -164,6 +174,28 @@ class Transport:
             raise
         self._record(replace(made, code=field(answer, "Code"), request_id=field(answer, "RequestId")))
         return answer
+
+    def _send(self, message: httpx.Request) -> tuple[httpx.Response, bytes]:
+        """The answer and its body. The client's time to read is for each piece; here it is for all of them, too."""
+        allowed = self._client.timeout.read
+        deadline = monotonic() + (ANSWER_SECONDS if allowed is None else allowed)
+        body = bytearray()
+        response = self._client.send(message, stream=True)
+        try:
+            for piece in response.iter_bytes():
+                body += piece
+                if monotonic() > deadline:
+                    raise httpx.ReadTimeout("the answer does not end", request=message)
+                if len(body) > LARGEST_ANSWER:
+                    raise httpx.ReadError(f"the answer has more than {LARGEST_ANSWER} bytes", request=message)
+        finally:
+            response.close()
+        return response, bytes(body)
+
+    def _proxied(self, url: httpx.URL) -> bool:
+        from urllib.request import getproxies, proxy_bypass
+
+        return not self._endpoint.loopback and url.scheme in getproxies() and not proxy_bypass(url.host)
 
     def _record(self, made: CallMade) -> None:
         if self._recorder is not None:

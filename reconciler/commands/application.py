@@ -228,7 +228,7 @@ def ask(console: Console, *, auto_approve: bool) -> Callable[[Plan], None]:
                 hint="pass `--auto-approve`, or save the plan and apply it after review",
             )
         what = "this change" if len(plan.changes) == 1 else f"these {len(plan.changes)} changes"
-        console.paint(f"\nApply {what}? Only `yes` is accepted: ")
+        console.ask(f"\nApply {what}? Only `yes` is accepted: ")
         if sys.stdin.readline().strip() != "yes":
             raise Refused("not approved: nothing was applied")
 

@@ -56,10 +56,13 @@ def apply(
     """
     from reconciler.commands.application import Application, ask
     from reconciler.commands.pipeline import selection
-    from reconciler.commands.saved import require_writable
+    from reconciler.commands.saved import is_plan, require_writable
 
     console = open_console(no_color=no_color)
-    saved = paths[0] if paths and len(paths) == 1 and paths[0].suffix == ".json" else None
+    plans = [path for path in paths or () if is_plan(path)]
+    if plans and len(paths or ()) > 1:
+        raise Refused(f"`{plans[0]}` is a saved plan, which is applied alone", hint="leave out the other paths")
+    saved = plans[0] if plans else None
     if saved is not None and (only or exclude or prune or allow_delete):
         raise Refused("a saved plan is applied as it is", hint="leave out the selection, or plan again with it")
     if report is not None:

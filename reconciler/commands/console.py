@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from io import StringIO, TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
@@ -13,13 +14,24 @@ if TYPE_CHECKING:
     from reconciler.render.style import Style
 
 
+class _Canvas:
+    """What is painted over at the end of stderr: so many lines, none when nothing is. The lock may be taken twice, as a
+    signal's handler writes notes, too."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.height = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Console:
-    """`style` is for stdout, `note_style` for stderr; `interactive` is whether a person can be asked."""
+    """`style` is for stdout, `note_style` for stderr; `interactive` is whether a person can be asked. Notes and frames
+    may come from any thread."""
 
     style: Style
     note_style: Style
     interactive: bool
+    _canvas: _Canvas = field(default_factory=_Canvas, repr=False, compare=False)
 
     def out(self, text: str) -> None:
         """A result, ended by one newline."""
@@ -27,14 +39,25 @@ class Console:
         sys.stdout.flush()
 
     def note(self, text: str) -> None:
-        """Chatter: progress, warnings, the next step."""
-        sys.stderr.write(text if text.endswith("\n") else text + "\n")
-        sys.stderr.flush()
+        """Chatter: progress, warnings, the next step. It stands above what is painted over."""
+        with self._canvas.lock:
+            self.frame("")
+            sys.stderr.write(text if text.endswith("\n") else text + "\n")
+            sys.stderr.flush()
 
-    def paint(self, text: str) -> None:
-        """Terminal control and text as it is, for output that is painted over."""
+    def ask(self, text: str) -> None:
+        """A question, without a newline."""
         sys.stderr.write(text)
         sys.stderr.flush()
+
+    def frame(self, text: str) -> None:
+        """Paint `text` over the frame before; an empty one leaves nothing. Its lines end with a newline, fit into the
+        terminal, and are fewer than the terminal has."""
+        with self._canvas.lock:
+            above, self._canvas.height = self._canvas.height, text.count("\n")
+            if above or text:
+                sys.stderr.write((f"\x1b[{above}F\x1b[J" if above else "") + text)
+                sys.stderr.flush()
 
 
 def open_console(*, no_color: bool = False) -> Console:

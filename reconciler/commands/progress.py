@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -80,21 +81,19 @@ def painted(plan: Plan, console: Console) -> Iterator[RunListener]:
                     progress.observe(event, monotonic())
 
     def paint() -> None:
-        height = 0
         while not finished.wait(_FRAME_SECONDS if console.interactive else _LINE_SECONDS):
+            columns, lines = shutil.get_terminal_size()
             with lock:
                 if console.interactive:
-                    rows = max(min(shutil.get_terminal_size().lines - 7, progress_bar.ROWS), 1)
-                    text = progress_bar.frame(progress, monotonic(), console.note_style, rows)
+                    rows = max(min(lines - 7, progress_bar.ROWS), 1)
+                    text = progress_bar.frame(progress, monotonic(), replace(console.note_style, width=columns), rows)
                 else:
-                    text = progress_bar.line(progress, monotonic()) + "\n"
+                    text = progress_bar.line(progress, monotonic())
             if console.interactive:
-                console.paint(erase(height) + text)
-                height = text.count("\n")
+                console.frame(text)
             else:
-                console.paint(text)
-        if console.interactive:
-            console.paint(erase(height))
+                console.note(text)
+        console.frame("")
 
     painter = threading.Thread(target=paint, name="progress", daemon=True)
     painter.start()
@@ -103,7 +102,3 @@ def painted(plan: Plan, console: Console) -> Iterator[RunListener]:
     finally:
         finished.set()
         painter.join()
-
-
-def erase(lines: int) -> str:
-    return f"\x1b[{lines}F\x1b[J" if lines else ""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.commands.console import Console
 from reconciler.commands.exits import Refused
 from reconciler.commands.pipeline import check, require_valid
-from reconciler.commands.progress import erase
 from reconciler.model.spec import Desired
 from reconciler.spec.image_name import NamedImage, parse
 
@@ -165,9 +165,8 @@ def _watcher(console: Console) -> Callable[[SyncTask], None]:
     def seen(task: SyncTask) -> None:
         nonlocal shown
         if console.interactive:
-            text = task_human.frame(task, console.note_style)
-            console.paint(erase(shown.count("\n")) + text)
-            shown = text
+            columns = shutil.get_terminal_size().columns
+            console.frame(task_human.frame(task, replace(console.note_style, width=columns)))
         elif (text := task_human.line(task)) != shown:
             shown = text
             console.note(text)

@@ -160,6 +160,20 @@ def read_text(path: Path) -> str:
         raise Refused(f"cannot read `{path}`: {reason}", hint="name another file") from error
 
 
+def is_plan(path: Path) -> bool:
+    """Whether it is for a saved plan: by what is in it, and by its name when that cannot be read."""
+    named = path.suffix == ".json"
+    try:
+        with path.open("rb") as file:
+            if not path.is_file() or not file.read(512).lstrip().startswith(b"{"):
+                return named
+        data: object = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return named
+    # A spec can be written in JSON, too.
+    return isinstance(data, dict) and ("format_version" in data or (named and "version" not in data))
+
+
 def read_json(path: Path) -> Json:
     """Raises Refused."""
     try:

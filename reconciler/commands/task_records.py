@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from reconciler.commands.console import Console
 from reconciler.commands.exits import Exit, Refused
 from reconciler.commands.options import TextFormat
 from reconciler.commands.pipeline import check, require_valid
-from reconciler.commands.progress import erase, told_calls
+from reconciler.commands.progress import told_calls
 from reconciler.commands.saved import now_milliseconds, records_text
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _retried(
         if not console.interactive:
             raise Refused("nobody can be asked here, so no task was made", hint="pass `--auto-approve`")
         what = "this task" if len(due) == 1 else f"these {len(due)} tasks"
-        console.paint(f"Make {what} again? Only `yes` is accepted: ")
+        console.ask(f"Make {what} again? Only `yes` is accepted: ")
         if sys.stdin.readline().strip() != "yes":
             raise Refused("not approved: no task was made")
     return history.again(due)
@@ -146,17 +147,15 @@ def _retried(
 def _watched(
     history: History, wanted: Wanted, console: Console, chosen: Sequence[TaskRecord], only: set[str] | None
 ) -> tuple[TaskRecord, ...]:
-    from reconciler.model.record import Records
     from reconciler.render import records_human
 
     told: dict[str, str] = {}
-    height = 0
     while True:
         chosen = history.looked_into(chosen)
         if console.interactive:
-            text = records_human.render(Records(tasks=tuple(chosen)), console.note_style, now_milliseconds())
-            console.paint(erase(height) + text)
-            height = text.count("\n")
+            columns, lines = shutil.get_terminal_size()
+            style = replace(console.note_style, width=columns)
+            console.frame(records_human.frame(chosen, style, lines, now_milliseconds()))
         else:
             for record in chosen:
                 line = records_human.task_line(record)
@@ -164,8 +163,7 @@ def _watched(
                     told[record.task.id] = line
                     console.note(line)
         if not any(record.task.running for record in chosen):
-            if console.interactive:
-                console.paint(erase(height))
+            console.frame("")
             return tuple(chosen)
         sleep(_PAUSE)
         found = history.read()

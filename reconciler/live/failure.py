@@ -107,6 +107,10 @@ def _registry_hint(error: oci.RegistryError) -> str:
     if is_store(error.host):
         return _store_hint(error)
     match error:
+        case oci.ConnectionUnusable():
+            return "correct what the message names; docs/registry-access.md has all of it"
+        case oci.LoginRefused():
+            return "correct what the message names, or log in again"
         case oci.RegistryDenied():
             return "check that the access key may pull, and that the registry's access list has this machine"
         case oci.RegistryUnreachable():

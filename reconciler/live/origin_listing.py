@@ -14,7 +14,14 @@ from reconciler.model.scope import OriginScope
 from reconciler.model.source import RegistrySource, described, is_glob
 from reconciler.model.spec import Visibility
 from reconciler.oci.catalogue import Catalogue, ListedTags
-from reconciler.oci.errors import LoginRefused, NotFound, RegistryDenied, RegistryError, RegistryRefused
+from reconciler.oci.errors import (
+    ConnectionUnusable,
+    LoginRefused,
+    NotFound,
+    RegistryDenied,
+    RegistryError,
+    RegistryRefused,
+)
 
 WORKERS = 4
 """Repositories whose tags are listed at once; each of them has several requests under way."""
@@ -39,11 +46,13 @@ def _names(catalogue: Catalogue, scope: OriginScope) -> Sequence[str]:
     try:
         return [name for name in catalogue.repositories() if scope.wants(name)]
     except (NotFound, RegistryDenied, RegistryRefused) as error:
-        if isinstance(error, LoginRefused) or not isinstance(scope.source, RegistrySource):
+        if isinstance(error, (LoginRefused, ConnectionUnusable)) or not isinstance(scope.source, RegistrySource):
             raise
+        one_by_one = "name them one by one, without `*`, in `source.repositories`"
+        login = f"log in with `docker login {scope.name}`; where a login may not list repositories, {one_by_one}"
         raise ReadFailed(
             f"{described(scope.source)} does not list its repositories: {error}",
-            hint="name them one by one, without `*`, in `source.repositories`",
+            hint=login if isinstance(error, RegistryDenied) else one_by_one,
         ) from error
 
 

@@ -57,7 +57,12 @@ class Channel:
     def connect(self) -> None:
         """Raises OSError, ssl.SSLError among them, and OutOfShape when the proxy does."""
         way = (self._host, self._port) if self._tunnel is None else (self._tunnel.host, self._tunnel.port)
-        self._use(socket.create_connection(way, self._seconds))
+        try:
+            self._use(socket.create_connection(way, self._seconds))
+        except OSError as error:
+            if self._tunnel is None:
+                raise
+            raise OSError(f"the proxy {way[0]}:{way[1]} cannot be reached: {error.strerror or error}") from error
         try:
             if self._tunnel is not None:
                 self._open_tunnel(self._tunnel)

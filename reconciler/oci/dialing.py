@@ -12,7 +12,7 @@ from reconciler.oci import certificates
 from reconciler.oci.certificates import CertificatesUnusable
 from reconciler.oci.channel import Channel
 from reconciler.oci.connection import Origin
-from reconciler.oci.errors import RegistryRefused
+from reconciler.oci.errors import ConnectionUnusable
 from reconciler.oci.proxies import Proxies, ProxyUnusable
 
 
@@ -26,12 +26,12 @@ class Dialer:
         self._contexts: dict[str, ssl.SSLContext] = {}
 
     def __call__(self, origin: Origin, timeout: float) -> Channel:
-        """Raises RegistryRefused when a setting for this host cannot be used."""
+        """Raises ConnectionUnusable when a setting for this host cannot be used."""
         try:
             proxy = self._proxies.of(origin)
             tls = self._context(origin.host) if origin.scheme == "https" else None
         except (ProxyUnusable, CertificatesUnusable) as error:
-            raise RegistryRefused(origin.host, str(error)) from error
+            raise ConnectionUnusable(origin.host, str(error)) from error
         url = urlsplit(str(origin))
         port = url.port or (443 if tls is not None else 80)
         return Channel(url.hostname or "", port, seconds=timeout, tls=tls, tunnel=proxy)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.oci.credential_helper import Helper, HelperFailed, ask
-from reconciler.oci.errors import RegistryDenied
+from reconciler.oci.errors import LoginRefused
 from reconciler.oci.home import home
 from reconciler.oci.login import Login, LoginSource
 
@@ -50,7 +50,7 @@ def default_path(environment: Mapping[str, str] = os.environ) -> Path | None:
 def logins(path: Path | None, *, helper: Helper = ask) -> LoginSource:
     """Logins from `path`, which is read anew whenever a login is asked for: `docker login` may have changed it.
 
-    A file that does not exist holds none, and no `path` is none. The source raises RegistryDenied when file or helper
+    A file that does not exist holds none, and no `path` is none. The source raises LoginRefused when file or helper
     cannot be used.
     """
 
@@ -60,9 +60,9 @@ def logins(path: Path | None, *, helper: Helper = ask) -> LoginSource:
         try:
             return read(path).login(host, helper)
         except DockerConfigUnreadable as error:
-            raise RegistryDenied(host, f"no login can be read: {error}") from error
+            raise LoginRefused(host, f"no login can be read: {error}") from error
         except HelperFailed as error:
-            raise RegistryDenied(host, f"no login can be read: {error} ({path})") from error
+            raise LoginRefused(host, f"no login can be read: {error} ({path})") from error
 
     return login
 

@@ -11,6 +11,7 @@ RegistryError                    anything below
 ├── WriteRefused                 a request that would write in a run that only reads; never sent
 ├── DigestMismatch               bytes that do not have the digest that they were asked for by
 └── RegistryRefused              any other 4xx; another try will not help
+    ├── ConnectionUnusable       settings or certificates keep a connection from coming about; the message says which
     ├── TooLarge                 413: the same in smaller pieces may do
     └── NotSupported             the registry does not know this way of asking (405, 411, 415, 501)
 """
@@ -73,6 +74,10 @@ class DigestMismatch(RegistryError):
 
 
 class RegistryRefused(RegistryError):
+    pass
+
+
+class ConnectionUnusable(RegistryRefused):
     pass
 
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from reconciler.oci.answer import Answer
 from reconciler.oci.connection import Connections, Lease, Origin
-from reconciler.oci.errors import RegistryError, RegistryRefused, RegistryUnreachable
+from reconciler.oci.errors import ConnectionUnusable, RegistryError, RegistryRefused, RegistryUnreachable
 from reconciler.oci.head import OutOfShape
 from reconciler.oci.response import Response
 
@@ -165,10 +165,13 @@ def lost(request: Request, error: OSError | OutOfShape) -> RegistryError:
     host, what = request.origin.host, request.what
     if isinstance(error, ssl.SSLCertVerificationError):
         hint = f"set `SSL_CERT_FILE` to the authority that signed it, or keep that as `certs.d/{host}/ca.crt`"
-        return RegistryRefused(host, f"{what}: certificate not trusted: {error.verify_message}; {hint}")
+        return ConnectionUnusable(host, f"{what}: certificate not trusted: {error.verify_message}; {hint}")
     if isinstance(error, ssl.SSLError) and error.reason in _CERTIFICATE_ALERTS:
         hint = f"keep one that it trusts as `certs.d/{host}/client.cert` and `client.key`"
-        return RegistryRefused(host, f"{what}: the registry wants a client certificate ({error.reason}); {hint}")
+        return ConnectionUnusable(host, f"{what}: the registry wants a client certificate ({error.reason}); {hint}")
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        hint = "name it with `http://` if it is meant to have no TLS"
+        return ConnectionUnusable(host, f"{what}: what answers there does not speak TLS; {hint}")
     return RegistryUnreachable(host, f"{what}: {str(error) or type(error).__name__}")
 
 

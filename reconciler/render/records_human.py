@@ -28,6 +28,29 @@ def render(records: Records, style: Style, now: int = 0) -> str:
     return _table(_HEAD, [(_row(run), run.verdict.value, _TONES[run.verdict]) for run in records.runs], style)
 
 
+def frame(tasks: Sequence[TaskRecord], style: Style, lines: int, now: int) -> str:
+    """The table for a terminal of `style.width` cells and `lines` lines, which it is painted over in: where they are
+    not enough, what is under way goes first, then what is newest."""
+    if not tasks:
+        return ""
+    room = max(lines - 3, 1)
+    by_interest = sorted(range(len(tasks)), key=lambda number: _interest(tasks[number].task, number))
+    shown = sorted(by_interest[:room])
+    text = _tasks([tasks[number] for number in shown], style, now, clipped=True)
+    hidden = [tasks[number] for number in by_interest[room:]]
+    if not hidden:
+        return text
+    ended = sum(not record.task.running for record in hidden)
+    more = f"and {units.count(len(hidden))} more, {units.count(ended)} ended"
+    return text + style.paint(style.clip(more, style.width), Tone.FAINT) + "\n"
+
+
+def _interest(task: SyncTask, number: int) -> tuple[int, int]:
+    if task.running:
+        return task.status is TaskStatus.PENDING, number
+    return 2, -number
+
+
 def heading(name: str, created: str, paths: Sequence[str]) -> str:
     """What stands above the report of one run."""
     applied = f" of {', '.join(visible(path) for path in paths)}" if paths else ""
@@ -41,7 +64,7 @@ def task_line(record: TaskRecord) -> str:
     return f"{image} -> {target}{by}: {task_human.line(record.task)}"
 
 
-def _tasks(records: Sequence[TaskRecord], style: Style, now: int) -> str:
+def _tasks(records: Sequence[TaskRecord], style: Style, now: int, *, clipped: bool = False) -> str:
     rows = []
     for record in records:
         task = record.task
@@ -59,7 +82,7 @@ def _tasks(records: Sequence[TaskRecord], style: Style, now: int) -> str:
             visible(task.issue),
         )
         rows.append((row, task.status.value, task_human.TONES[task.status]))
-    return _table(_TASK_HEAD, rows, style, figures=range(6, 8))
+    return _table(_TASK_HEAD, rows, style, figures=range(6, 8), clipped=clipped)
 
 
 def _ends(record: TaskRecord) -> tuple[str, str]:
@@ -83,12 +106,20 @@ def _table(
     found: Sequence[tuple[tuple[str, ...], str, Tone]],
     style: Style,
     figures: range | None = None,
+    *,
+    clipped: bool = False,
 ) -> str:
-    """Rows with the word in them that is coloured; `figures` are the columns that go to the right."""
+    """Rows with the word in them that is coloured; `figures` are the columns that go to the right. Lines that are
+    `clipped` keep to the style's width."""
     right = range(2, len(head)) if figures is None else figures
     widths = [max(len(row[column]) for row in (head, *(row for row, _, _ in found))) for column in range(len(head))]
-    lines = [style.paint(_line(head, widths, right), Tone.STRONG)]
-    lines += [_line(row, widths, right).replace(word, style.paint(word, tone), 1) for row, word, tone in found]
+
+    def line(row: Sequence[str]) -> str:
+        text = _line(row, widths, right)
+        return style.clip(text, style.width) if clipped else text
+
+    lines = [style.paint(line(head), Tone.STRONG)]
+    lines += [line(row).replace(word, style.paint(word, tone), 1) for row, word, tone in found]
     return "\n".join(lines) + "\n"
 
 

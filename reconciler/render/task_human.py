@@ -37,7 +37,9 @@ def frame(task: SyncTask, style: Style) -> str:
         done, rest = ("█", "░") if style.unicode else ("#", ".")
         bar = style.paint(done * full, Tone.TRANSFER) + style.paint(rest * (_BAR - full), Tone.FAINT)
         digest = visible(layer.digest.partition(":")[2][:12] or layer.digest)
-        lines.append(f"  {digest:<12}  {bar}  {units.size(layer.synced)} of {units.size(layer.size)}")
+        label, figures = f"  {digest:<12}  ", f"  {units.size(layer.synced)} of {units.size(layer.size)}"
+        fits = len(label) + _BAR + len(figures) <= style.width
+        lines.append(f"{label}{bar}{figures}" if fits else style.clip(label.rstrip() + figures, style.width))
     left = len(task.layers) - _LAYERS_SHOWN
     if left > 0:
         lines.append(style.paint(f"  and {units.count(left, 'more layer')}", Tone.FAINT))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
 import httpx
@@ -17,6 +17,7 @@ from reconciler.acr.errors import (
     ClockSkewed,
     MalformedAnswer,
     NotFound,
+    ProxyUnusable,
     Throttled,
     Unavailable,
     Unreachable,
@@ -243,7 +244,7 @@ def test_a_failure_without_a_code_is_named_by_its_status(connect: Connect) -> No
         connect(answers(httpx.Response(HTTPStatus.IM_A_TEAPOT, text="tea"))).call(READ)
 
 
-@pytest.mark.parametrize("body", ["", "tea", "[1]"])
+@pytest.mark.parametrize("body", ["", "tea", "[1]", "[" * 100_000])
 def test_an_unreadable_success_is_a_typed_error(connect: Connect, body: str) -> None:
     with pytest.raises(MalformedAnswer, match="`GetInstance`"):
         connect(answers(httpx.Response(200, text=body))).call(READ)
@@ -353,3 +354,58 @@ def test_throttling_slows_every_thread_down(connect: Connect, slept: list[float]
     with pytest.raises(Throttled):
         transport.call(READ)
     assert slept == [1.0, 2.0, 4.0]
+
+
+class _Drip(httpx.SyncByteStream):
+    """A body that goes on for ever, of so many bytes a piece."""
+
+    def __init__(self, piece: bytes) -> None:
+        self._piece = piece
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            yield self._piece
+
+
+@pytest.mark.parametrize(
+    ("piece", "seconds", "said"), [(b" ", 0.05, "does not end"), (b" " * 1024 * 1024, 30.0, "has more than")]
+)
+def test_an_answer_has_an_end(piece: bytes, seconds: float, said: str) -> None:
+    served = httpx.MockTransport(lambda _: httpx.Response(200, stream=_Drip(piece)))
+    with httpx.Client(transport=served, timeout=seconds) as client:
+        transport = Transport(
+            client, StaticCredential(Credential("id", "secret")), backoff=Backoff(first=0.0, unreachable_tries=1)
+        )
+        with pytest.raises(Unreachable, match=said):
+            transport.call(READ)
+
+
+def test_what_no_header_may_hold_is_not_quoted(connect: Connect) -> None:
+    with pytest.raises(Unreachable) as caught:
+        connect(answers(*[httpx.LocalProtocolError("Illegal header value b'do-not-show'")] * 4)).call(READ)
+    assert "do-not-show" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "setting", [("HTTPS_PROXY", "socks5://u:do-not-show@h:1"), ("HTTPS_PROXY", "http://u:do-not-show@h:x")]
+)
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
+    setting: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*setting)
+    with pytest.raises(ProxyUnusable, match="HTTPS_PROXY") as caught:
+        http_client(Endpoint())
+    assert "do-not-show" not in str(caught.value)
+
+
+def test_a_proxy_is_named_where_the_way_leads_through_one(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://192.0.2.1:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(Unreachable, match=r"refused \(through the proxy that HTTPS_PROXY or HTTP_PROXY names\)"):
+        connect(answers(*[httpx.ConnectError("refused")] * 4)).call(READ)
+
+
+def test_a_server_without_tls_is_called_one(connect: Connect) -> None:
+    with pytest.raises(Unreachable, match="does not speak TLS"):
+        connect(answers(*[httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version")] * 4)).call(READ)

@@ -194,6 +194,31 @@ def test_a_changed_plan_is_neither_shown_nor_applied(capsys: pytest.CaptureFixtu
         assert "does not have the digest" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["plan.json", "plan.txt", "plan", "plan.JSON", "plan.yaml"])
+def test_a_saved_plan_is_one_whatever_it_is_called(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("registry.yaml").write_text(HUB, encoding="utf-8")
+    Path("live.json").write_text(LIVE, encoding="utf-8")
+    assert run(["plan", "registry.yaml", "--live", "live.json", "--out", name]) == 0
+    Path("registry.yaml").write_text(HUB.replace("hub:", "hub2:"), encoding="utf-8")
+    capsys.readouterr()
+    assert run(["apply", name, "--auto-approve"]) == 1
+    assert f"error: `{name}` is stale: the specs have changed" in capsys.readouterr().err
+
+
+def test_a_saved_plan_is_applied_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("registry.yaml").write_text(HUB, encoding="utf-8")
+    Path("live.json").write_text(LIVE, encoding="utf-8")
+    assert run(["plan", "registry.yaml", "--live", "live.json", "--out", "plan.json"]) == 0
+    assert run(["apply", "plan.json", "registry.yaml"]) == 1
+    assert "`plan.json` is a saved plan, which is applied alone" in capsys.readouterr().err
+
+
+def test_a_spec_may_be_json_in_apply_too(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("spec.json").write_text('{"version": 1, "misspelt": {}}', encoding="utf-8")
+    assert run(["apply", "spec.json", "--auto-approve"]) == 1
+    assert "error[R-SPEC-10]: key `misspelt` is not known here" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("place", [".", "missing/plan.json", "/dev/null/plan.json"])
 @pytest.mark.parametrize("option", ["--out", "--record"])
 def test_places_that_cannot_be_written(option: str, place: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from reconciler.oci.channel import Channel, Ended, Proxy
+from reconciler.oci.client import Registry
+from reconciler.oci.errors import ConnectionUnusable
 from reconciler.oci.head import OutOfShape
 from reconciler.oci.response import Response
 
@@ -191,3 +194,17 @@ def test_a_proxy_that_refuses() -> None:
         with pytest.raises(OSError, match=r"the proxy answered 407 when asked for a tunnel to reg\.test:5000"):
             channel.connect()
         assert channel.sock is None
+
+
+def test_a_proxy_that_is_not_there_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    with pytest.raises(OSError, match=rf"^the proxy 127\.0\.0\.1:{port} cannot be reached: Connection refused$"):
+        Channel("registry.example.com", 443, seconds=5.0, tunnel=Proxy("127.0.0.1", port)).connect()
+
+
+def test_a_server_without_tls_is_called_one() -> None:
+    with listening(PLAIN) as port, closing(Registry(f"127.0.0.1:{port}", lambda _: None, plain_http=False)) as registry:
+        with pytest.raises(ConnectionUnusable, match="does not speak TLS; name it with `http://`"):
+            list(registry.tags("apps/web"))
+        assert registry.retries == 0

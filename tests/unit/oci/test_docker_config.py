@@ -9,7 +9,7 @@ import pytest
 from reconciler.oci.certificates import folders
 from reconciler.oci.credential_helper import HelperFailed
 from reconciler.oci.docker_config import DockerConfigUnreadable, default_path, logins, read
-from reconciler.oci.errors import RegistryDenied
+from reconciler.oci.errors import LoginRefused, RegistryDenied
 from reconciler.oci.login import Login
 
 
@@ -52,7 +52,7 @@ def test_what_docker_did_not_write_is_named(tmp_path: Path, document: object) ->
     path = written(tmp_path, document)
     with pytest.raises(DockerConfigUnreadable, match=r"config\.json"):
         read(path)
-    with pytest.raises(RegistryDenied, match=r"r\.example\.com: no login can be read: .*config\.json"):
+    with pytest.raises(LoginRefused, match=r"r\.example\.com: no login can be read: .*config\.json"):
         logins(path)("r.example.com")
 
 
@@ -116,7 +116,7 @@ def test_a_helper_that_fails_is_told_with_the_file(tmp_path: Path) -> None:
         raise HelperFailed("credential helper is not installed: docker-credential-x")
 
     login = logins(written(tmp_path, {"credsStore": "x"}), helper=helper)
-    with pytest.raises(RegistryDenied, match=r"not installed: docker-credential-x .*config\.json"):
+    with pytest.raises(LoginRefused, match=r"not installed: docker-credential-x .*config\.json"):
         login("r.example.com")
 
 

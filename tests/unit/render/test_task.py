@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.model.record import Records, TaskRecord
@@ -77,3 +79,21 @@ def test_a_service_cannot_drive_the_terminal() -> None:
 def test_what_became_of_one_image(stage: Stage, task: SyncTask | None, told: str) -> None:
     found = Outcome(SingleImage(HUB, EU), stage, digest("v1"), task, "because")
     assert told in task_human.outcome(found, PLAIN)
+
+
+def test_a_frame_fits_the_terminal() -> None:
+    tasks = [TaskRecord(replace(FAILED, id=f"rst-old{n}"), "apps", "hub", "eu") for n in range(20)]
+    tasks += [TaskRecord(replace(MOVING, id=f"rst-now{n}"), "apps", "hub", "eu") for n in range(4)]
+    for columns, rows in ((80, 24), (40, 10), (20, 5), (5, 2)):
+        shown = records_human.frame(tasks, Style(width=columns), rows, 0)
+        lines = shown.splitlines()
+        assert len(lines) < max(rows, 4)
+        assert max(map(cells, lines)) <= columns
+    shown = records_human.frame(tasks, Style(width=80), 10, 0)
+    assert [name in shown for name in ("rst-now0", "rst-now3", "rst-old19", "rst-old0 ")] == [True, True, True, False]
+    assert shown.endswith("and 17 more, 17 ended\n")
+
+
+def test_a_frame_of_layers_keeps_to_the_width() -> None:
+    for columns in (80, 40, 20, 5):
+        assert max(map(cells, task_human.frame(MOVING, Style(width=columns)).splitlines())) <= columns
