@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from reconciler.model.diagnostic import Diagnostic
@@ -122,8 +123,14 @@ def lines_of(text: str) -> list[str]:
 
 def line_of(text: str, number: int) -> str | None:
     """A line, from 1, without its end."""
-    lines = lines_of(text)
+    lines = _kept_lines(text)
     return lines[number - 1] if 0 < number <= len(lines) else None
+
+
+@lru_cache(maxsize=4)
+def _kept_lines(text: str) -> list[str]:
+    # A big file with a mistake on every line is asked for each of them, one after the other.
+    return lines_of(text)
 
 
 def _end_of(text: str, name: str) -> Span:

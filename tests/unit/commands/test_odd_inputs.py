@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,6 +64,15 @@ def test_odd_specs(content: bytes, complaint: str, capsys: pytest.CaptureFixture
     assert told.err == ""
     assert "\x1b" not in told.out
     assert max(map(len, told.out.splitlines())) < 200
+
+
+def test_a_mistake_on_every_line_of_a_long_file(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (f"  hub{number}: {{region: cn-hangzhou, namespaces: {{a: {{}}}}}}\n" for number in range(4000))
+    Path("long.yaml").write_text("version: 1\ninstances:\n" + "".join(lines), encoding="utf-8")
+    began = time.process_time()
+    assert run(["validate", "long.yaml"]) == 1
+    assert time.process_time() - began < 8, "each line was looked for from the beginning of the file"
+    assert "4,000 errors" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("content", [HUB.encode(), b"\xef\xbb\xbf" + HUB.replace("\n", "\r\n").encode()])
