@@ -46,7 +46,7 @@ _REGIONS = st.sampled_from(["cn-hangzhou", "eu-central-1", "cn-hangzhou-finance"
 _KEYS = st.sampled_from(
     [
         Credential("LTAI5tExampleAccessKeyId", "ExampleAccessKeySecret0123456789"),
-        Credential("STS.NUExample", "ExampleAccessKeySecret0123456789", "CAIS+example/token== with a space"),
+        Credential("STS.NUExample", "ExampleAccessKeySecret0123456789", "CAIS+example/token==%20~'()*!"),
     ]
 )
 
