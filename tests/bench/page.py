@@ -208,6 +208,12 @@ def _limits(measured: Measured) -> Iterable[str]:
         "that depends on how the client asks: a blob costs it the same in one PUT or one PATCH, with buffers of 32 KiB "
         "to 1 MiB, and more in pieces below 64 MiB."
     )
+    yield _text(
+        "\nEvery client hashes every byte, and so does the registry that takes it. Where the processor has no "
+        "instructions for SHA-256 (0.38 GB/s on one core), that is most of what all of them compute: A then takes "
+        "reconciler 5.0 s of CPU for a GiB, crane 5.2, regsync 4.6 and skopeo 5.3, and in wall time all four are "
+        "within 15% of each other."
+    )
 
 
 def _limit(race: Raced, client: Client) -> Sequence[str]:
