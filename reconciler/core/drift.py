@@ -83,7 +83,7 @@ def doubtful(desired: Desired, live: Live, drift: Drift) -> tuple[TagQuery, ...]
         for key in (rule.source, rule.target) if rule is not None else ():
             there = instances[key].repository(image.image.repository) if key in instances else None
             if there is not None and there.tags is not None:
-                found.add(TagQuery(instances[key].region, instances[key].id, there.name))
+                found.add(TagQuery(instances[key].id, there.name))
     return tuple(sorted(found))
 
 

@@ -126,20 +126,17 @@ class CloudReader:
 
     def tags(self, live: Live, queries: Sequence[TagQuery]) -> Live:
         wanted = frozenset(queries)
+        places = {TagQuery(i.id, r.name): (i, r) for i in live.instances for r in i.repositories}
         with self._pool() as pool:
-            asked = {
-                TagQuery(instance.region, instance.id, repository.name): pool.submit(self._tags, instance, repository)
-                for instance in live.instances
-                for repository in instance.repositories
-                if TagQuery(instance.region, instance.id, repository.name) in wanted
-            }
+            asked = {query: pool.submit(self._tags, *places[query]) for query in places.keys() & wanted}
             fresh = {query: future.result() for query, future in asked.items()}
-
-        def refreshed(instance: LiveInstance) -> LiveInstance:
-            there = [fresh.get(TagQuery(instance.region, instance.id, r.name), r) for r in instance.repositories]
-            return replace(instance, repositories=tuple(there))
-
-        return replace(live, instances=tuple(refreshed(instance) for instance in live.instances))
+        return replace(
+            live,
+            instances=tuple(
+                replace(i, repositories=tuple(fresh.get(TagQuery(i.id, r.name), r) for r in i.repositories))
+                for i in live.instances
+            ),
+        )
 
     def tasks(self, live: Live, queries: Sequence[TaskQuery]) -> Live:
         with self._pool() as pool:

@@ -116,7 +116,6 @@ class PresenceQuery:
 class TagQuery:
     """Which tags does this repository (`namespace/repository`) of the instance with this id have by now?"""
 
-    region: str
     instance: str
     repository: str
 

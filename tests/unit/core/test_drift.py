@@ -120,8 +120,8 @@ def test_nothing_is_late_when_everything_is_there() -> None:
 def test_repositories_of_images_that_differ_are_looked_at_again_on_both_sides() -> None:
     desired, live = _world()
     assert doubtful(desired, live, _drift()) == (
-        TagQuery("cn-hangzhou", "cri-eu", "apps/web"),
-        TagQuery("cn-hangzhou", "cri-hub", "apps/web"),
+        TagQuery("cri-eu", "apps/web"),
+        TagQuery("cri-hub", "apps/web"),
     )
     assert doubtful(desired, live, _drift(ignore=["replications.r"])) == ()
 
