@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from reconciler.core import unread
+from reconciler.core.enumeration import enumerated
 from reconciler.core.locate import find_instances, find_vpc_link, holds_namespace, in_scope
 from reconciler.model import address
 from reconciler.model.address import Address, Kind
@@ -243,7 +244,7 @@ def _holds_images(change: Change) -> Diagnostic:
 
 
 def _left_alone(instance: Instance, group: str, changes: list[Change], prune: bool) -> Diagnostic:
-    names = _enumerated([f"`{_short_name(change.address)}`" for change in changes])
+    names = enumerated([f"`{_short_name(change.address)}`" for change in changes], _SHOWN)
     allow = f"`--allow-delete {group}`"
     return Diagnostic(
         "R-SAFE-4" if prune else "R-OWN-1",
@@ -267,13 +268,9 @@ def _other_instances(desired: Desired, live: Live, instances: Mapping[str, LiveI
                 "R-OWN-1",
                 Severity.INFO,
                 f"undeclared instances in {region}{owner} are left alone: "
-                + _enumerated([f"`{instance.name}` ({instance.id})" for instance in there]),
+                + enumerated([f"`{instance.name}` ({instance.id})" for instance in there], _SHOWN),
                 hint="declare them, as `reconciler export --instance ID` writes them; nothing here deletes an instance",
             )
-
-
-def _enumerated(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 def _short_name(where: Address) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 
+from reconciler.core.enumeration import enumerated
 from reconciler.core.locate import holds_namespace, in_scope
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
 from reconciler.model.live import LiveInstance
@@ -166,12 +167,11 @@ def _closed(rule: ReplicationRule, namespace: str, desired: Desired) -> Diagnost
 
 
 def _lost(rule: ReplicationRule, namespace: str, repositories: list[str]) -> Diagnostic:
-    shown = ", ".join(f"`{name}`" for name in repositories[:_SHOWN])
-    more = f" and {len(repositories) - _SHOWN} more" if len(repositories) > _SHOWN else ""
+    lost = enumerated([f"`{name}`" for name in repositories], _SHOWN)
     return Diagnostic(
         "R-NS-4",
         Severity.ERROR,
-        f"`{rule.target}` neither has nor creates {shown}{more}, which are replicated to it",
+        f"`{rule.target}` neither has nor creates {lost}, which are replicated to it",
         hint=f"set `auto_create: true` on `instances.{rule.target}.namespaces.{namespace}`, or declare them there",
         span=rule.places.at("target"),
         address=str(rule.address),

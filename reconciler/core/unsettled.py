@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from reconciler.core.enumeration import enumerated
 from reconciler.core.expand import target_name
 from reconciler.core.pattern import matcher
 from reconciler.model.diagnostic import Diagnostic, Related, Severity
@@ -189,5 +190,4 @@ def check_one_scheme(desired: Desired) -> Iterator[Diagnostic]:
 
 
 def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
+    return enumerated([f"`{name}`" for name in names], _SHOWN)

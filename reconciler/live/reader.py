@@ -128,7 +128,7 @@ class CloudReader:
         wanted = frozenset(queries)
         places = {TagQuery(i.id, r.name): (i, r) for i in live.instances for r in i.repositories}
         with self._pool() as pool:
-            asked = {query: pool.submit(self._tags, *places[query]) for query in places.keys() & wanted}
+            asked = {query: pool.submit(self._tags, *places[query]) for query in places if query in wanted}
             fresh = {query: future.result() for query, future in asked.items()}
         return replace(
             live,
