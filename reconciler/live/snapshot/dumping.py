@@ -41,6 +41,7 @@ def live_digest(live: Live) -> Digest:
 
 def _document(live: Live) -> Mapping[str, Parts]:
     instances: Iterator[Parts] = (_instance(item) for item in sorted(live.instances, key=lambda item: item.id))
+    others: list[Json] = [_listed_instance(i) for i in sorted(live.other_instances, key=lambda item: item.id)]
     return {
         "format_version": FORMAT_VERSION,
         "instances": instances,
@@ -58,7 +59,7 @@ def _document(live: Live) -> Mapping[str, Parts]:
         ],
         **({"unreadable": unreadable} if (unreadable := _unreadable_images(live)) else {}),
         **({"quotes": [_quote(quote) for quote in sorted(live.quotes, key=lambda q: q.offer)]} if live.quotes else {}),
-        **({"other_instances": others} if (others := _other_instances(live)) else {}),
+        **({"other_instances": others} if others else {}),
         **({} if live.tasks is None else {"tasks": [_task(task) for task in sorted(live.tasks, key=lambda t: t.id)]}),
     }
 
@@ -85,11 +86,7 @@ def _side(item: SyncImage) -> Json:
 
 def _instance(item: LiveInstance) -> Parts:
     return {
-        "id": item.id,
-        "name": item.name,
-        "region": item.region,
-        "edition": item.edition,
-        "status": item.status,
+        **_listed_instance(item),
         "issue": item.issue,
         "registry": item.registry,
         "endpoint": None if item.endpoint is None else _endpoint(item.endpoint),
@@ -102,22 +99,19 @@ def _instance(item: LiveInstance) -> Parts:
         "tags": {key: item.tags[key] for key in sorted(item.tags)},
         "resource_group": item.resource_group,
         **({"usage": _usage(item.usage)} if item.usage else {}),
-        **({"account": item.account} if item.account else {}),
     }
 
 
-def _other_instances(live: Live) -> list[Json]:
-    return [
-        {
-            "id": item.id,
-            "name": item.name,
-            "region": item.region,
-            "edition": item.edition,
-            "status": item.status,
-            **({"account": item.account} if item.account else {}),
-        }
-        for item in sorted(live.other_instances, key=lambda item: item.id)
-    ]
+def _listed_instance(item: LiveInstance) -> dict[str, Json]:
+    """What the list of all instances tells."""
+    return {
+        "id": item.id,
+        "name": item.name,
+        "region": item.region,
+        "edition": item.edition,
+        "status": item.status,
+        **({"account": item.account} if item.account else {}),
+    }
 
 
 def _usage(item: Usage) -> Json:

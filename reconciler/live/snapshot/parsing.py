@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from types import MappingProxyType
 
 from reconciler.live.port import ReadFailed
@@ -71,7 +72,7 @@ def parse(data: Json) -> Live:
         ),
         quotes=tuple(_quote(item) for item in document.or_else("quotes", []).items()),
         tasks=None if tasks.absent else tuple(_task(item) for item in tasks.items()),
-        other_instances=tuple(_other_instance(item) for item in document.or_else("other_instances", []).items()),
+        other_instances=tuple(_listed_instance(item) for item in document.or_else("other_instances", []).items()),
     )
 
 
@@ -100,13 +101,9 @@ def _side(item: Place) -> SyncImage:
 
 
 def _instance(item: Place) -> LiveInstance:
-    edition, endpoint = item.field("edition"), item.field("endpoint")
-    return LiveInstance(
-        id=item.field("id").name(),
-        name=item.field("name").name(),
-        region=item.field("region").name(),
-        edition=None if edition.absent else edition.word(Edition),
-        status=item.field("status").text(),
+    listed, endpoint = _listed_instance(item), item.field("endpoint")
+    return replace(
+        listed,
         issue=item.field("issue").text(),
         registry=item.field("registry").text(),
         endpoint=None if endpoint.absent else _endpoint(endpoint),
@@ -117,11 +114,11 @@ def _instance(item: Place) -> LiveInstance:
         tags=MappingProxyType(dict(sorted(item.or_else("tags", {}).texts().items()))),
         resource_group=item.or_else("resource_group", "").text(),
         usage=None if (usage := item.optional("usage")).absent else _usage(usage),
-        account=item.or_else("account", "").text(),
     )
 
 
-def _other_instance(item: Place) -> LiveInstance:
+def _listed_instance(item: Place) -> LiveInstance:
+    """What the list of all instances tells."""
     edition = item.field("edition")
     return LiveInstance(
         id=item.field("id").name(),
