@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 
 from reconciler.acr.hosts import Network
 from reconciler.commands import saved
-from reconciler.commands.cloud import Cloud, open_cloud
+from reconciler.commands.cloud import Cloud
 from reconciler.commands.console import Console
 from reconciler.commands.exits import Exit, Refused
 from reconciler.commands.options import PlanFormat, TextFormat
-from reconciler.commands.pipeline import Checked, check, make_plan, require_valid
-from reconciler.commands.progress import painted, told_calls, told_waiting
-from reconciler.commands.request_log import request_log
+from reconciler.commands.pipeline import Checked, check, make_plan, open_told, require_valid
+from reconciler.commands.progress import painted, told_waiting
 from reconciler.commands.runs import Runs
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, Verdict
@@ -104,20 +103,17 @@ class Application:
 
     @contextmanager
     def _cloud(self, desired: Desired) -> Iterator[tuple[Cloud, Halt]]:
-        halt, listener = Halt(), told_calls(self.console)
-        with (
-            request_log(self.log_file, self.console.note) as recorder,
-            open_cloud(
-                self.endpoint_url,
-                writes=True,
-                parallelism=self.parallelism,
-                stop=halt.stop,
-                listener=listener,
-                recorder=recorder,
-                network=self.network,
-                desired=desired,
-            ) as cloud,
-        ):
+        halt = Halt()
+        with open_told(
+            self.endpoint_url,
+            self.console,
+            writes=True,
+            network=self.network,
+            log_file=self.log_file,
+            desired=desired,
+            parallelism=self.parallelism,
+            stop=halt.stop,
+        ) as cloud:
             yield cloud, halt
 
     def _apply(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -196,17 +197,47 @@ def open_to_read(
     desired: Desired | None = None,
 ) -> Iterator[Cloud]:
     """The cloud through a transport that cannot write."""
-    from reconciler.commands.cloud import open_cloud
-    from reconciler.commands.progress import told_calls, told_waiting
-    from reconciler.commands.request_log import request_log
+    from reconciler.commands.progress import told_waiting
 
     with (
         told_waiting(console),
+        open_told(
+            endpoint_url,
+            console,
+            writes=False,
+            parallelism=parallelism,
+            network=network,
+            log_file=log_file,
+            desired=desired,
+        ) as cloud,
+    ):
+        yield cloud
+
+
+@contextmanager
+def open_told(
+    endpoint_url: str | None,
+    console: Console,
+    *,
+    writes: bool,
+    network: Network,
+    log_file: Path | None,
+    desired: Desired | None,
+    parallelism: int = 8,
+    stop: threading.Event | None = None,
+) -> Iterator[Cloud]:
+    """The cloud, whose calls are told on `console` where they are slow and noted in `log_file`. Raises Refused."""
+    from reconciler.commands.cloud import open_cloud
+    from reconciler.commands.progress import told_calls
+    from reconciler.commands.request_log import request_log
+
+    with (
         request_log(log_file, console.note) as recorder,
         open_cloud(
             endpoint_url,
-            writes=False,
+            writes=writes,
             parallelism=parallelism,
+            stop=stop,
             listener=told_calls(console),
             recorder=recorder,
             network=network,

@@ -43,10 +43,8 @@ def replicate(
       reconciler replicate hub:apps/web:v1 eu:apps/web:stable --overwrite registry.yaml
       reconciler replicate cri-abc@cn-hangzhou:apps/web:v1 cri-def@eu-central-1 --format json
     """
-    from reconciler.commands.cloud import open_cloud
-    from reconciler.commands.progress import told_calls
+    from reconciler.commands.pipeline import open_told
     from reconciler.commands.replicating import Request, carry_out
-    from reconciler.commands.request_log import request_log
     from reconciler.commands.saved import outcome_text
     from reconciler.model.single_image import Stage
     from reconciler.render import task_human
@@ -54,17 +52,9 @@ def replicate(
     console = open_console(no_color=no_color)
     request = Request(source, target, paths, overwrite, priority, user_id)
     image = request.parsed(console)
-    with (
-        request_log(log_file, console.note) as recorder,
-        open_cloud(
-            endpoint_url,
-            writes=True,
-            listener=told_calls(console),
-            recorder=recorder,
-            network=network,
-            desired=image.desired,
-        ) as cloud,
-    ):
+    with open_told(
+        endpoint_url, console, writes=True, network=network, log_file=log_file, desired=image.desired
+    ) as cloud:
         found = carry_out(cloud.cr, image, request, console, wait=wait)
     console.out(outcome_text(found) if output is TextFormat.JSON else task_human.outcome(found, console.style))
     return Exit.ERROR if found.stage is Stage.FAILED else Exit.OK

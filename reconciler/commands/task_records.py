@@ -16,8 +16,7 @@ import typer
 from reconciler.commands.console import Console
 from reconciler.commands.exits import Exit, Refused
 from reconciler.commands.options import TextFormat
-from reconciler.commands.pipeline import check, require_valid
-from reconciler.commands.progress import told_calls
+from reconciler.commands.pipeline import check, open_told, require_valid
 from reconciler.commands.saved import now_milliseconds, records_text
 
 if TYPE_CHECKING:
@@ -87,8 +86,6 @@ def show(
     log_file: Path | None,
 ) -> Exit:
     """Exit code 1 when a retry could not be made, or when a watched task failed. Raises Refused, AcrError."""
-    from reconciler.commands.cloud import open_cloud
-    from reconciler.commands.request_log import request_log
     from reconciler.executor.task_history import History
     from reconciler.model.record import Records
     from reconciler.render import records_human
@@ -98,17 +95,7 @@ def show(
     checked = check(wanted.spec)
     require_valid(checked, console, on_stdout=False)
     desired = checked.loaded.desired
-    with (
-        request_log(log_file, console.note) as recorder,
-        open_cloud(
-            endpoint_url,
-            writes=retry,
-            listener=told_calls(console),
-            recorder=recorder,
-            network=network,
-            desired=desired,
-        ) as cloud,
-    ):
+    with open_told(endpoint_url, console, writes=retry, network=network, log_file=log_file, desired=desired) as cloud:
         history = History.open(cloud.cr, desired)
         wanted.require_known(desired, history.rules)
         chosen = wanted.choose(history.read(), now)
