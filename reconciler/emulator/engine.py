@@ -82,7 +82,8 @@ class Engine:
     def run(self) -> None:
         try:
             asyncio.run(self._main())
-        # A thread has nobody to raise to: whoever waits for `ready` is given what went wrong, whatever it was.
+        # A thread has nobody to raise to, so whoever waits for `ready` is given what went wrong, whatever it was:
+        # uvicorn ends with SystemExit where it cannot start, and nobody is to wait for a cloud that will not come.
         except BaseException as failure:
             if self.ready.is_set():
                 raise

@@ -69,7 +69,9 @@ class Channel:
             if self._tls is not None:
                 self._open().settimeout(self._seconds)
                 self._use(self._tls.wrap_socket(self._open(), server_hostname=self._host))
-        except BaseException:  # Ctrl-C, too, would leave a socket that is open and not yet what it should be
+        # Raised again as it is. Ctrl-C, too, must not leave a socket that is open and not yet secured or tunnelled: the
+        # next request would take it for ready.
+        except BaseException:
             self.close()
             raise
 

@@ -86,7 +86,9 @@ class _Crew(Generic[_T, _R]):
             began = time.monotonic()
             try:
                 self.answers[number] = self._ask(self.items[number])
-            except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the answers
+            # A thread that ended without a word would leave an item without an answer: whoever waits for the answers
+            # raises what ended it, and the other threads stop.
+            except BaseException as error:  # noqa: BLE001
                 self.failures.append(error)
             self._learn(time.monotonic() - began)
 

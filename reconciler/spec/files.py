@@ -43,8 +43,8 @@ class Texts:
 
 
 def read_paths(paths: Sequence[Path | str]) -> Texts:
-    """Files as they are, folders with every `*.yaml` and `*.yml` below, the ending in letters of
-    either case; what is hidden in a folder is left out."""
+    """Files as they are, folders with every `*.yaml` and `*.yml` below, in letters of either case; what is hidden in a
+    folder is left out."""
     sources: list[SourceText] = []
     diagnostics: list[Diagnostic] = []
     seen: set[str] = set()

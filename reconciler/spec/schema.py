@@ -74,7 +74,8 @@ def _spec_validator() -> Validator:
     from jsonschema import Draft202012Validator, validators
 
     schema = json.loads(schema_text("spec.v1"))
-    dialect: type[Validator] = validators.extend(  # type: ignore[no-untyped-call]  # types-jsonschema leaves it untyped
+    # types-jsonschema has no types for `extend`, so what it gives is stated here.
+    dialect: type[Validator] = validators.extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, {"pattern": _pattern}
     )
     return dialect(_inlined(schema, schema["$defs"]))
